@@ -1,0 +1,76 @@
+# Everything a person or a CI does here. `make` alone says what there is.
+#
+# Each target sets itself up: .venv is made when it is missing, and requirements are installed again when their lock has changed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# uv where there is one, else the one that pip put into the environment.
+UV = $$(command -v uv || echo $(CURDIR)/$(BIN)/uv)
+INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --python $(BIN)/python
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+SOURCES := $(wildcard tidegate embedded tests examples benchmarks)
+# For one's own: `make test PYTEST="-k policy -x"`.
+PYTEST ?=
+
+.PHONY: help setup setup-dev demo test check bench format lock clean
+
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.runtime ## .venv with what Tidegate needs to run
+
+setup-dev: $(VENV)/.development
+
+demo: setup ## A service, two versions, a refused change and the way back, on the embedded engine; leaves nothing behind
+	@$(BIN)/python examples/ground/demo.py
+
+test: setup-dev ## All tests (PYTEST="-k name -x" hands options to pytest)
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: setup-dev ## Lint, format, types, layers
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## The figures of the README, beside a real `pulumi` where there is one
+	@$(BIN)/python benchmarks/engine.py
+
+format: setup-dev ## Put the code into its form
+	$(BIN)/ruff check --fix $(SOURCES) || true
+	$(BIN)/ruff format $(SOURCES)
+
+lock: setup ## Resolve the requirements files into their locks, to the newest that fit
+	$(LOCK) --upgrade requirements.txt -o requirements.lock
+	$(LOCK) --upgrade requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove all that was made
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) found; install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: $$($(PYTHON) --version) is too old; Tidegate needs 3.11 or newer: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@if command -v uv >/dev/null; then uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
+	elif $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	else echo "error: $$($(PYTHON) --version) has no venv module (ensurepip is missing); on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; fi
+	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+# setuptools is in the lock, so the project itself is built without fetching anything; `compat` puts a plain path entry into the
+# environment instead of an import hook, which each start of Python would pay for.
+$(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
+	@echo "setting up $(VENV)" >&2
+	@$(INSTALL) -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --config-setting editable_mode=compat --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
+	@$(INSTALL) -r requirements-dev.lock
+	@touch $@

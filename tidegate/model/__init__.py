@@ -1,0 +1,1 @@
+"""Plain data and errors; imports nothing else of ours."""

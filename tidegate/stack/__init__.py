@@ -1,0 +1,1 @@
+"""The stack port: Pulumi stacks, over the real CLI or the embedded engine."""
