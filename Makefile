@@ -14,11 +14,11 @@ BIN := $(VENV)/bin
 UV = $$(command -v uv || echo $(CURDIR)/$(BIN)/uv)
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --python $(BIN)/python
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make lock"
-SOURCES := $(wildcard tidegate embedded tests examples benchmarks)
+SOURCES := $(wildcard tidegate embedded tests examples benchmarks docs)
 # For one's own: `make test PYTEST="-k policy -x"`.
 PYTEST ?=
 
-.PHONY: help setup setup-dev demo test check bench format lock clean
+.PHONY: help setup setup-dev demo test check bench format docs lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: setup ## The figures of the README, beside a real `pulumi` where there is
 format: setup-dev ## Put the code into its form
 	$(BIN)/ruff check --fix $(SOURCES) || true
 	$(BIN)/ruff format $(SOURCES)
+
+docs: setup ## Write docs/commands.md anew, out of the engine's own tables
+	@$(BIN)/python docs/generate.py
 
 lock: setup ## Resolve the requirements files into their locks, to the newest that fit
 	$(LOCK) --upgrade requirements.txt -o requirements.lock

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from embedded.engine.backend import codec
+from embedded.engine.backend import codec, integrity
 from embedded.engine.backend.checkpoint import CheckpointWriter
 from embedded.engine.backend.crypto import PassphraseSecrets, open_provider, read_passphrase
 from embedded.engine.backend.naming import ORGANIZATION, StackName
@@ -101,7 +101,11 @@ class Session:
         secrets = open_provider(latest.get("secrets_providers"), self._ask)
         if secrets is None or secrets.salt == self.settings.encryption_salt:
             secrets = self.secrets
-        return codec.decode_snapshot(untyped, secrets)
+        if latest:
+            integrity.verify_manifest(latest)
+        snapshot = codec.decode_snapshot(untyped, secrets)
+        integrity.verify(snapshot)
+        return snapshot
 
     def run(self, request: Request, sink: Sink, stop: asyncio.Event | None = None) -> Outcome:
         """Run an operation to its end, from a thread that has no event loop."""
@@ -133,7 +137,7 @@ class Session:
             "startTime": started,
             "message": request.message,
             "environment": dict(sorted(request.environment.items())),
-            "config": self.settings.config.to_history(),
+            "config": with_project_config(self.project, self.stack.name, self.settings.config, check=False).to_history(),
             "version": 0,
             "result": result,
             "endTime": int(time.time()),
@@ -154,7 +158,7 @@ class Session:
         try:
             if request.analyzers:
                 sink(events.PolicyLoad())
-                analyzers = await request.analyzers(run, _log_to(sink))
+                analyzers = await request.analyzers(run, log_to(sink))
             world = World(request.providers, self, request.program, analyzers, writer)
             return await run_operation(request.kind, run, request.options, snapshot, world, sink, stop)
         finally:
@@ -211,7 +215,9 @@ class _Writer:
         self._session.backend.write_checkpoint(self._session.stack, data)
 
 
-def _log_to(sink: Sink) -> Log:
+def log_to(sink: Sink) -> Log:
+    """A log whose messages are events of the sink."""
+
     def log(severity: events.Severity, message: str, *, urn: str = "", stream_id: int = 0, ephemeral: bool = False) -> None:
         prefix = "" if severity.startswith("info") else f"{severity}: "
         sink(events.Diagnostic(message.rstrip("\n") + "\n", severity, urn, prefix, stream_id, ephemeral))

@@ -100,7 +100,7 @@ class Recorder:
         if before.exists():
             environment = {**self._environment, "STEP": str(number), "PULUMI": shlex.join(self._pulumi)}
             subprocess.run(
-                ["bash", str(before)], env=environment, cwd=self._program, check=False, capture_output=True, timeout=STEP_SECONDS
+                ["/bin/bash", str(before)], env=environment, cwd=self._program, check=False, capture_output=True, timeout=STEP_SECONDS
             )
         flags = ["--event-log", str(log)] if args[0] in _OPERATIONS else []
         done = self._call([*args, "--non-interactive", "--color", "never", *flags], str(number))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, Protocol
@@ -18,6 +20,8 @@ from embedded.engine.model.errors import ConfigurationError, EngineError, NotSup
 # Other programs' bookkeeping beside each object; it may be missing or stale, and is never listed.
 _SIDECAR: Final = ".attrs"
 _TEMPORARY: Final = ".tidegate-tmp"
+# No write takes as long: what is older was left by a process that was killed.
+_STALE_SECONDS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,18 @@ class Entry:
 class Bucket(Protocol):
     """A place that keeps bytes by key. Missing keys raise FileNotFoundError; everything else that fails, EngineError."""
 
-    def read(self, key: str) -> bytes: ...
-    def write(self, key: str, data: bytes) -> None: ...
-    def copy(self, source: str, target: str) -> None: ...
+    def read(self, key: str) -> bytes:
+        """The object's bytes."""
+        ...
+
+    def write(self, key: str, data: bytes) -> None:
+        """Replaces the object, or makes it."""
+        ...
+
+    def copy(self, source: str, target: str) -> None:
+        """Makes the target a copy of the source."""
+        ...
+
     def keep(self, source: str, target: str) -> None:
         """As `copy`, but the source is about to be replaced, so both may share their bytes."""
         ...
@@ -43,7 +56,10 @@ class Bucket(Protocol):
         """Deletes the object if it is there."""
         ...
 
-    def exists(self, key: str) -> bool: ...
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object."""
+        ...
+
     def entries(self, prefix: str) -> list[Entry]:
         """Every object whose key starts with the prefix, at any depth, sorted by key."""
         ...
@@ -58,6 +74,7 @@ class FileBucket:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._swept: set[Path] = set()
 
     def read(self, key: str) -> bytes:
         """The file's bytes."""
@@ -80,8 +97,10 @@ class FileBucket:
                 self._store(temporary, data)
             temporary.replace(path)
             self._sync_folder(path.parent)
+            self._sweep(path.parent)
         except OSError as e:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
             self._fail("write", key, e)
 
     @staticmethod
@@ -100,6 +119,18 @@ class FileBucket:
         finally:
             os.close(descriptor)
 
+    def _sweep(self, folder: Path) -> None:
+        """Deletes, once a folder, what killed processes left: in a folder of locks the real CLI would take it for one."""
+        if folder in self._swept:
+            return
+        self._swept.add(folder)
+        for left in folder.glob(f".*{_TEMPORARY}"):
+            try:
+                if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                    left.unlink()
+            except FileNotFoundError:
+                continue
+
     def copy(self, source: str, target: str) -> None:
         """Writes the source's bytes to the target."""
         self.write(target, self.read(source))
@@ -115,7 +146,8 @@ class FileBucket:
         except FileNotFoundError:
             raise
         except OSError:  # a file system without hard links
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
             self.copy(source, target)
 
     def delete(self, key: str) -> None:
@@ -129,7 +161,10 @@ class FileBucket:
 
     def exists(self, key: str) -> bool:
         """Whether the file is there."""
-        return self._path(key).is_file()
+        try:
+            return self._path(key).is_file()
+        except OSError as e:
+            self._fail("read", key, e)
 
     def entries(self, prefix: str) -> list[Entry]:
         """The files whose path starts with the prefix."""

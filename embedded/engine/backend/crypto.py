@@ -13,6 +13,7 @@ import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
 from embedded.engine.model.errors import AuthenticationError, EngineError, NotSupportedError
 
@@ -36,22 +37,36 @@ _FIX: Final = (
 )
 
 
+class PassphraseError(AuthenticationError):
+    """The passphrase is missing or wrong. The CLI ends with 1 on it."""
+
+    code = 1
+
+
 class Secrets(Protocol):
     """Encrypts and decrypts a stack's secrets.
 
     `kept` remembers the ciphertext of each secret value that was read or written with this object, so that a value that
-    did not change keeps its ciphertext. It belongs to one run: whoever opens the secrets drops it with them.
+    did not change keeps its ciphertext. It forgets values that nobody holds any more.
     """
 
     @property
-    def kept(self) -> MutableMapping[Secret, str]: ...
+    def kept(self) -> MutableMapping[Secret, str]:
+        """The ciphertexts of the values that are in use."""
+        ...
+
     @property
     def provider(self) -> dict[str, Any]:
         """The checkpoint's `secrets_providers`: type and state."""
         ...
 
-    def encrypt(self, text: str) -> str: ...
-    def decrypt(self, ciphertext: str) -> str: ...
+    def encrypt(self, text: str) -> str:
+        """The text as `v1:NONCE:CIPHERTEXT`."""
+        ...
+
+    def decrypt(self, ciphertext: str) -> str:
+        """The text of such a ciphertext."""
+        ...
 
 
 class _Key:
@@ -87,13 +102,13 @@ def _key(passphrase: str, salt: bytes) -> _Key:
 class PassphraseSecrets:
     """Secrets under a passphrase. `salt` is the line that stack settings and checkpoints hold: `v1:SALT:v1:NONCE:PROOF`.
 
-    Opening does not wait for the key; the first use (or `verify`) does, and raises AuthenticationError if the passphrase
+    Opening does not wait for the key; the first use (or `verify`) does, and raises PassphraseError if the passphrase
     is not the one that the salt line was made with.
     """
 
     def __init__(self, salt: str, passphrase: str, *, verified: bool = False) -> None:
         self.salt = salt
-        self.kept: dict[Secret, str] = {}
+        self.kept: WeakKeyDictionary[Secret, str] = WeakKeyDictionary()
         self._key = _key(passphrase, _salt_bytes(salt))
         self._verified = verified
         self._cipher: Any = None
@@ -117,7 +132,7 @@ class PassphraseSecrets:
         return {"type": PROVIDER, "state": {"salt": self.salt}}
 
     def verify(self) -> None:
-        """Waits for the key and raises AuthenticationError if the passphrase is wrong."""
+        """Waits for the key and raises PassphraseError if the passphrase is wrong."""
         self._ready()
 
     def encrypt(self, text: str) -> str:
@@ -137,7 +152,7 @@ class PassphraseSecrets:
             cipher = AESGCM(self._key.get())
             if not self._verified and not self._proves(cipher):
                 msg = f"incorrect passphrase, {_FIX}"
-                raise AuthenticationError(msg)
+                raise PassphraseError(msg)
             self._verified, self._cipher = True, cipher
         return self._cipher
 
@@ -170,7 +185,7 @@ class BlindSecrets:
     """Shows `[secret]` for every secret, needs no passphrase, and cannot encrypt."""
 
     def __init__(self) -> None:
-        self.kept: dict[Secret, str] = {}
+        self.kept: WeakKeyDictionary[Secret, str] = WeakKeyDictionary()
 
     @property
     def provider(self) -> dict[str, Any]:
@@ -180,7 +195,7 @@ class BlindSecrets:
     def encrypt(self, text: str) -> str:  # noqa: ARG002 - of the protocol
         """Refuses: there is no key."""
         msg = f"secrets cannot be encrypted without the stack's passphrase; set {PASSPHRASE} or {PASSPHRASE_FILE}"
-        raise AuthenticationError(msg)
+        raise PassphraseError(msg)
 
     def decrypt(self, ciphertext: str) -> str:  # noqa: ARG002 - of the protocol
         """A JSON text that reads `[secret]`."""
@@ -199,7 +214,7 @@ def _salt_bytes(line: str) -> bytes:
 
 
 def read_passphrase(ask: Callable[[], str] | None = None) -> str:
-    """The passphrase: from the environment, else from the file that it names, else from `ask`, else AuthenticationError."""
+    """The passphrase: from the environment, else from the file that it names, else from `ask`, else PassphraseError."""
     passphrase = os.environ.get(PASSPHRASE)
     if passphrase is not None:
         return passphrase
@@ -210,11 +225,11 @@ def read_passphrase(ask: Callable[[], str] | None = None) -> str:
         except (OSError, UnicodeDecodeError) as e:
             why = e.strerror.lower() if isinstance(e, OSError) and e.strerror else str(e)
             msg = f"unable to read {PASSPHRASE_FILE}: open {file}: {why}"
-            raise AuthenticationError(msg) from e
+            raise PassphraseError(msg) from e
     if ask is not None:
         return ask()
     msg = f"passphrase must be set with {PASSPHRASE} or {PASSPHRASE_FILE} environment variables"
-    raise AuthenticationError(msg)
+    raise PassphraseError(msg)
 
 
 def open_provider(provider: dict[str, Any] | None, ask: Callable[[], str] | None = None) -> PassphraseSecrets | None:

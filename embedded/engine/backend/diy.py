@@ -7,6 +7,7 @@ behind of other kinds (sidecars, compressed checkpoints) is read or passed over.
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 import os
 import time
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from embedded.engine.backend.bucket import open_bucket
 from embedded.engine.backend.bulk import no_collection
 from embedded.engine.backend.lock import StackLock, break_locks
-from embedded.engine.backend.naming import StackName, check_project_name, check_stack_name
+from embedded.engine.backend.naming import StackName, StackNameError, check_project_name, check_stack_name
 from embedded.engine.backend.rename import rename_deployment
 from embedded.engine.model import gojson
-from embedded.engine.model.errors import ConfigurationError, EngineError, NoSuchStackError, NotSupportedError
+from embedded.engine.model.errors import EngineError, NoSuchStackError, NotSupportedError
 from embedded.engine.model.urn import STACK_TYPE
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Backend:
         return self._find(stack) is not None
 
     def create(self, stack: StackName) -> None:
-        """A new, empty stack; ConfigurationError if there is one of that name."""
+        """A new, empty stack; EngineError if there is one of that name."""
         with self.lock(stack):
             if self.exists(stack):
                 msg = f"stack '{stack.full}' already exists"
@@ -259,12 +260,20 @@ class Backend:
             if data.startswith(_GZIP):
                 data = gzip.decompress(data)
             if data.startswith(_ZSTD):
-                msg = f"zstd-compressed state ({self.bucket.locate(key)})"
-                raise NotSupportedError(msg, "unset PULUMI_DIY_BACKEND_ZSTD and let the real `pulumi` CLI write the stack once")
+                data = self._unpack_zstd(key, data)
             with no_collection():
                 return json.loads(data)
         except (ValueError, OSError, EOFError) as e:
             self._corrupt(key, str(e))
+
+    def _unpack_zstd(self, key: str, data: bytes) -> bytes:
+        try:
+            unpacked: bytes = importlib.import_module("compression.zstd").decompress(data)  # from Python 3.14 on
+        except ModuleNotFoundError:
+            what = f"zstd-compressed state ({self.bucket.locate(key)}) on this Python"
+            instead = "use Python 3.14, or unset PULUMI_DIY_BACKEND_ZSTD and let the real `pulumi` CLI write the stack once"
+            raise NotSupportedError(what, instead) from None
+        return unpacked
 
     def _corrupt(self, key: str, why: str) -> NoReturn:
         msg = (
@@ -357,6 +366,6 @@ def _valid(project: str, name: str) -> bool:
     try:
         check_project_name(project)
         check_stack_name(name)
-    except ConfigurationError:
+    except StackNameError:
         return False
     return True

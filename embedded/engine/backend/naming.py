@@ -14,6 +14,12 @@ _ALLOWED: Final = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII)
 _PARTS: Final = 3
 
 
+class StackNameError(ConfigurationError):
+    """No stack can have that name. The CLI ends with 1 on it."""
+
+    code = 1
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class StackName:
     """A stack's project and name."""
@@ -32,7 +38,7 @@ class StackName:
 
     @classmethod
     def parse(cls, text: str, project: str | None) -> StackName:
-        """The stack that the text names; `project` is the current one, if any. ConfigurationError if it names none."""
+        """The stack that the text names; `project` is the current one, if any. StackNameError if it names none."""
         if not text:
             _fail("stack name must not be empty")
         parts = text.split("/")
@@ -52,7 +58,7 @@ class StackName:
 
 
 def check_stack_name(name: str) -> None:
-    """Raises ConfigurationError if no stack can have that name."""
+    """Raises StackNameError if no stack can have that name."""
     if not name:
         _fail("a stack name may not be empty")
     if len(name) > _LONGEST:
@@ -67,7 +73,7 @@ def check_stack_name(name: str) -> None:
 
 
 def check_project_name(name: str) -> None:
-    """Raises ConfigurationError if no project can have that name."""
+    """Raises StackNameError if no project can have that name."""
     if not name:
         _fail("project names may not be empty")
     if len(name) > _LONGEST:
@@ -77,4 +83,4 @@ def check_project_name(name: str) -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    raise ConfigurationError(message)
+    raise StackNameError(message)

@@ -106,7 +106,8 @@ class Given:
 
 def find(root: Verb, words: list[str], common: tuple[Flag, ...]) -> tuple[list[Verb], list[str]]:
     """The verb that a command line names, with those above it, and the rest of the line."""
-    path, rest = [root], []
+    path: list[Verb] = [root]
+    rest: list[str] = []
     words = list(words)
     while words:
         word = words.pop(0)

@@ -1,41 +1,81 @@
 """What an operation works with outside the engine: the program, providers and policy packs of one call of the command.
 
-The fork server must come first: it can only be forked while this process has one thread, and gRPC and key derivation start
-threads. So `Hosts` is opened before the stack's session is.
+The fork server must come first: it can only be forked while this process has one thread, and gRPC starts threads. Deriving the
+key of the stack's secrets takes about as long as importing what the server is to have imported, so the two are done side by side.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from embedded.engine.settings import workspace
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
+    from embedded.engine.api import Session
     from embedded.engine.command.context import Context
     from embedded.engine.hosts.forkserver import ForkServer
-    from embedded.engine.model.ports import Analyzer, Log, Program, Providers, RunInfo
+    from embedded.engine.hosts.plugins import PluginProviders
+    from embedded.engine.model.ports import Analyzer, Log, Program, RunInfo
 
 
 class Hosts:
     """Started for one call, and ended with it."""
 
-    def __init__(self, context: Context, *, needs_program: bool) -> None:
-        self._context, self._needs_program = context, needs_program
-        self._forks: ForkServer | None = None
+    def __init__(self, context: Context, session: Session, *, needs_program: bool) -> None:
+        self._context, self._session, self._needs_program = context, session, needs_program
+        self._server: ForkServer | None = None
+        self._providers: PluginProviders | None = None
         self.program: Program | None = None
 
     def __enter__(self) -> Self:
-        raise NotImplementedError
+        project, given = self._context.project, self._context.given
+        secrets = self._session.secrets
+        import grpc.aio
+        import pulumi.runtime  # noqa: F401 - while the key is being derived in a thread
+
+        secrets.verify()
+        from embedded.engine.hosts.forkserver import ForkServer
+        from embedded.engine.hosts.plugins import PluginProviders, project_plugins
+        from embedded.engine.hosts.programs import program
+
+        self._server = ForkServer.start()
+        if self._needs_program and given.text("client"):
+            from embedded.engine.hosts.inline import InlineProgram
+
+            self.program = InlineProgram(given.text("client"))
+        elif self._needs_program:
+            self.program = program(project.root, project.runtime, project.options, project.main, self._server)
+        plugins = project_plugins(project.root, project.plugins)
+        self._providers = PluginProviders(self._server, workspace.home(), project.root, plugins, project.options)
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        raise NotImplementedError
+        if self._server:
+            self._server.close()
 
-    @property
-    def providers(self) -> Providers:
-        """Where resources' providers come from."""
-        raise NotImplementedError
+    def providers(self, log: Log) -> PluginProviders:
+        """Where resources' providers come from; their messages go to `log`."""
+        if self._providers is None:
+            msg = "hosts are to be started first"
+            raise AssertionError(msg)
+        self._providers.log = log
+        return self._providers
 
-    async def analyzers(self, run: RunInfo, log: Log) -> Sequence[Analyzer]:
+    async def analyzers(self, run: RunInfo, log: Log) -> list[Analyzer]:
         """Start the policy packs."""
-        raise NotImplementedError
+        from embedded.engine.hosts.analyzer import PolicyPack
+
+        packs, configs = self._context.given.many("policy-pack"), self._context.given.many("policy-pack-config")
+        started: list[Analyzer] = []
+        try:
+            for i, path in enumerate(packs):
+                config = Path(configs[i]) if configs and configs[i] else None
+                started.append(await PolicyPack.start(path, config, run, log, self._server))
+        except BaseException:
+            for pack in started:
+                await pack.close()
+            raise
+        return started

@@ -41,8 +41,9 @@ def import_(context: Context) -> None:
 
     name = context.stack(may_init=True)
     specs = _from_file(context, name) if context.given.text("file") else (_from_arguments(context),)
-    with Hosts(context, needs_program=False) as hosts:
-        outcome = carry_out(context, Task("import", context.session(name), hosts, specs))
+    session = context.session(name)
+    with Hosts(context, session, needs_program=False) as hosts:
+        outcome = carry_out(context, Task("import", session, hosts, specs))
     if outcome is not None and context.given.on("generate-code") and not context.given.on("json"):
         complain(
             "No code was generated: declare the imported resources in your program (`protect` too), then `pulumi preview` shows no changes."
@@ -125,7 +126,7 @@ def _urns(stack: StackName, file: str, entries: list[dict[str, Any]], table: dic
     while waiting:
         ready = [e for e in waiting if not e.get("parent") or e["parent"] in found]
         if not ready:
-            msg = f"{file}: the parent '{waiting[0]['parent']}' of '{waiting[0]['name']}' is neither in the nameTable nor a resource of the file"
+            msg = f"{file}: the parent '{waiting[0]['parent']}' of '{waiting[0]['name']}' is no resource of the file, nor in its nameTable"
             raise ConfigurationError(msg)
         for entry in ready:
             parent = found[entry["parent"]] if entry.get("parent") else ""

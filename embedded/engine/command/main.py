@@ -50,6 +50,8 @@ def _report(text: str, code: int) -> int:
 
 def run(words: list[str]) -> int:
     """Run one command line; raises EngineError."""
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
     path, rest = find(tree(words), words, COMMON)
     verb = path[-1]
     if verb.refused:

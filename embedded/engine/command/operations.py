@@ -64,9 +64,9 @@ def _operate(context: Context, kind: Kind, targets: tuple[str, ...] | None = Non
 
     name = context.stack(may_init=True)
     _check_packs(context)
-    with Hosts(context, needs_program=kind in ("preview", "update")) as hosts:
-        session = context.session(name)
-        _set_config(context, session)
+    session = context.session(name)
+    _set_config(context, session)
+    with Hosts(context, session, needs_program=kind in ("preview", "update")) as hosts:
         return carry_out(context, Task(kind, session, hosts, targets=targets)) is not None
 
 

@@ -103,21 +103,21 @@ def run_once(context: Context, task: Task, *, dry_run: bool) -> Outcome:
     """Run the operation once, for real or not, and show it. Raises what ended it badly."""
     from dataclasses import replace
 
-    from embedded.engine.api import Request
+    from embedded.engine.api import Request, log_to
 
     options = engine_options(context, dry_run=dry_run, imports=task.imports)
     if task.targets is not None:
         options = replace(options, targets=task.targets)
-    request = Request(
-        kind="preview" if dry_run and task.kind == "update" else task.kind,
-        options=options,
-        providers=task.hosts.providers,
-        program=task.hosts.program if task.kind in ("preview", "update") else None,
-        analyzers=task.hosts.analyzers if context.given.many("policy-pack") else None,
-        message=context.given.text("message"),
-        environment=environment(context),
-    )
     with _shown(context, task, dry_run=dry_run) as sink:
+        request = Request(
+            kind="preview" if dry_run and task.kind == "update" else task.kind,
+            options=options,
+            providers=task.hosts.providers(log_to(sink)),
+            program=task.hosts.program,
+            analyzers=task.hosts.analyzers if context.given.many("policy-pack") else None,
+            message=context.given.text("message"),
+            environment=environment(context),
+        )
         outcome = asyncio.run(_stoppable(task.session, request, sink))
     if outcome.error is not None:
         raise outcome.error
@@ -183,27 +183,27 @@ def _display(context: Context, task: Task, *, dry_run: bool) -> Sink:
     options = display_options(context)
     if context.given.on("json"):
         if not dry_run:
-            return JsonEvents(_encoder(context), sys.stdout.write)
+            return JsonEvents(_encoder(context), _write)
         from functools import partial
 
         from embedded.engine.backend import codec
         from embedded.engine.display.event_json import Masked
 
-        return PreviewDigest(partial(codec.encode_resource, secrets=Masked()), options, sys.stdout.write)
+        return PreviewDigest(partial(codec.encode_resource, secrets=Masked()), options, _write)
     title = _TITLES[task.kind][0 if dry_run else 1]
     shown = context.shown(task.session.stack)
     heading = _Heading(options.style.headline(f"{title} ({shown}):"))
     if context.given.on("diff"):
         from embedded.engine.display.diff import DiffDisplay
 
-        return heading.over(DiffDisplay(options, sys.stdout.write, complain_raw))
+        return heading.over(DiffDisplay(options, _write, _complain))
     from embedded.engine.display.text import ProgressDisplay
 
     root = urns.root(task.session.stack.name, task.session.stack.project)
     return heading.over(ProgressDisplay(root, title.lower(), options, _write, preview=dry_run))
 
 
-def complain_raw(text: str) -> None:
+def _complain(text: str) -> None:
     """Write to standard error, after what standard output has."""
     sys.stdout.flush()
     sys.stderr.write(text)

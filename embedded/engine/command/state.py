@@ -130,7 +130,7 @@ def _with_dependents(resources: list[Resource], gone: set[str], *, allowed: bool
             everything.add(resource["urn"])
     if dependents and not allowed:
         listed = "".join(f'\n * "{name}" ({urn})' for urn, name in dependents.items())
-        msg = f"these resources depend on what is to be deleted, so it can't be safely done:{listed}\nDelete them first, or pass --target-dependents"
+        msg = f"these resources depend on what is to be deleted:{listed}\nDelete them first, or pass --target-dependents"
         raise EngineError(msg)
     return everything
 
@@ -147,7 +147,7 @@ def _needs(resource: Resource) -> set[str]:
 def _check_protected(resources: list[Resource], *, force: bool) -> None:
     protected = [r["urn"] for r in resources if r.get("protect")]
     if protected and not force:
-        msg = f"this resource can't be safely deleted because it is protected: {protected[0]}; re-run this command with --force to force deletion"
+        msg = f"{protected[0]} can't be safely deleted because it is protected; pass --force to delete it all the same"
         raise EngineError(msg)
 
 

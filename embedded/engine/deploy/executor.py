@@ -131,7 +131,8 @@ class Executor:
     def _tell(self, step: Step) -> None:
         deployment = self._deployment
         operation = step.outcome if isinstance(step, Refresh) and deployment.refresh_only else step.operation
-        told = step.resource.custom or isinstance(step, Delete) or (isinstance(step, Refresh) and deployment.options.refresh)
+        refreshed = isinstance(step, Refresh) and (deployment.refresh_only or deployment.options.refresh)
+        told = step.resource.custom or isinstance(step, Delete) or refreshed
         if deployment.options.dry_run or told:
             deployment.emit(events.ResourceOutputs(step.event(operation), deployment.options.dry_run, step.internal))
 

@@ -90,6 +90,8 @@ class Journal:
             self._news.append(new)
             if old and old.urn != new.urn:
                 self._rename(old.urn, new.urn)
+            # From here on everything has the new name: the alias has done its work.
+            new.aliases = []
 
     def _forget(self, old: Resource | None) -> None:
         if old:

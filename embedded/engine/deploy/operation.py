@@ -144,7 +144,7 @@ async def _registrations(deployment: Deployment, program: asyncio.Task[ProgramRe
     finally:
         for signal in signals:
             signal.cancel()
-    if program.done() and not no_more.is_set() and (result := program.result()).error:
+    if program.done() and (result := program.result()).failed:
         deployment.cancel()
         if not result.bail:
             deployment.log("error", result.error)
@@ -177,7 +177,7 @@ async def _program_end(
     if error is not None and world.program and not program.done():
         world.program.cancel()
     result = await program
-    if error is None and result.error:
+    if error is None and result.failed:
         if not result.bail:
             deployment.log("error", result.error)
         return Bail("program failed")
@@ -240,7 +240,7 @@ def _summary(run: RunInfo, started: float, attempt: Attempt, world: World) -> ev
         seconds=time.monotonic() - started,
         changes=attempt.changes,
         result="failed" if attempt.error else "succeeded",
-        packs={f"{a.name}@v{a.version} (local: {a.path})": "" for a in world.analyzers},
+        packs={f"{a.name}|local|{a.path}": a.version for a in world.analyzers},
         maybe_corrupt=attempt.corrupt,
     )
 

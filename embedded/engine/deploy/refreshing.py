@@ -54,16 +54,13 @@ def _rebuilt(resources: list[Resource], steps: dict[int, Refresh]) -> list[Resou
     """The state after the refresh: without what is gone, and without references to it."""
     kept: list[Resource] = []
     there: set[str] = set()
-    # A child of something that is gone belongs to the nearest ancestor that is not.
-    parents: dict[str, str] = {}
     for old in resources:
         step = steps.get(id(old))
         new = old if step is None else step.new
         if new is None:
-            parents[old.urn] = parents.get(old.parent, old.parent)
             continue
-        if new.parent and new.parent not in there:
-            new.parent = parents.get(new.parent, "")
+        if new.parent not in there:
+            new.parent = ""
         new.dependencies = [u for u in new.dependencies if u in there]
         new.property_dependencies = {k: [u for u in us if u in there] for k, us in new.property_dependencies.items()}
         new.replace_with = [u for u in new.replace_with if u in there]

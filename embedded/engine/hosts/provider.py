@@ -17,7 +17,17 @@ from embedded.engine.hosts import properties, rpc
 from embedded.engine.model import urn as urns
 from embedded.engine.model import wire
 from embedded.engine.model.events import PropertyDiff
-from embedded.engine.model.ports import Checked, CheckFailure, Constructed, Created, Diff, Invoked, PartialFailureError, ProviderError, ReadResult
+from embedded.engine.model.ports import (
+    Checked,
+    CheckFailure,
+    Constructed,
+    Created,
+    Diff,
+    Invoked,
+    PartialFailureError,
+    ProviderError,
+    ReadResult,
+)
 from embedded.engine.model.values import has_secret, has_unknown, unwrap_secrets
 
 if TYPE_CHECKING:
@@ -63,7 +73,9 @@ class Abilities:
 class GrpcProvider:
     """One provider instance over a connection."""
 
-    def __init__(self, package: str, connection: Connection, log: Log, abilities: Abilities | None = None, *, elides_assets: bool = True) -> None:
+    def __init__(
+        self, package: str, connection: Connection, log: Log, abilities: Abilities | None = None, *, elides_assets: bool = True
+    ) -> None:
         self.package = package
         self._connection = connection
         self._log = log
@@ -99,7 +111,7 @@ class GrpcProvider:
         dialect = wire.Dialect(secrets=False, resources=False, outputs=False)
         request = provider_pb2.DiffRequest(
             **_named(urn),
-            oldInputs=wire.to_struct(old_inputs, dialect),
+            old_inputs=wire.to_struct(old_inputs, dialect),
             olds=wire.to_struct(old_outputs, dialect),
             news=wire.to_struct(news, dialect),
             ignoreChanges=ignore,
@@ -161,7 +173,7 @@ class GrpcProvider:
         request = provider_pb2.DiffRequest(
             **_named(urn),
             id=id_,
-            oldInputs=self._brief(old_inputs, dialect),
+            old_inputs=self._brief(old_inputs, dialect),
             olds=self._brief(old_outputs, dialect),
             news=self._brief(news, dialect),
             ignoreChanges=ignore,

@@ -209,6 +209,11 @@ class ProgramResult:
     error: str = ""
     bail: bool = False
 
+    @property
+    def failed(self) -> bool:
+        """Whether it ended badly, told or untold."""
+        return bool(self.error) or self.bail
+
 
 class Program(Protocol):
     """A Pulumi program: runs once against the given monitor and engine addresses, and can be asked to end early."""

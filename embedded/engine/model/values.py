@@ -52,7 +52,7 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Secret:
     """A value that is encrypted in state files and masked everywhere else."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from embedded.engine.model.errors import ConfigurationError
 from embedded.engine.settings.config import parse_key
+from embedded.engine.settings.errors import SettingsError
 from embedded.engine.settings.project import has_type
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def with_project_config(project: Project, stack: str, config: ConfigMap, cipher: Cipher | None = None, *, check: bool = True) -> ConfigMap:
     """The stack's configuration completed by the project's.
 
-    Unless `check` is false, ConfigurationError if a key that the project requires is missing, or a value has not the type
+    Unless `check` is false, SettingsError if a key that the project requires is missing, or a value has not the type
     that the project declares. Secret values are only looked at when there is a cipher.
     """
     merged = config.copy()
@@ -35,7 +35,7 @@ def with_project_config(project: Project, stack: str, config: ConfigMap, cipher:
     if check and missing:
         values = "values" if len(missing) > 1 else "value"
         msg = f"Stack '{stack}' is missing configuration {values} {_names(missing)}"
-        raise ConfigurationError(msg)
+        raise SettingsError(msg)
     if check:
         for name in sorted(project.config):
             if project.config[name].type:
@@ -50,13 +50,13 @@ def _check(stack: str, project: Project, name: str, config: ConfigMap, cipher: C
         return
     if declared.secret and not value.secret:
         msg = f"Stack '{stack}' with configuration key '{name}' must be encrypted as it's secret"
-        raise ConfigurationError(msg)
+        raise SettingsError(msg)
     if value.secret and cipher is None:
         return
     text = config.plain(key, cipher, path=True)
     if not has_type(json.loads(text) if value.object else text, declared.type, declared.items):
         msg = f"Stack '{stack}' with configuration key '{name}' must be of type '{declared.type_name}'"
-        raise ConfigurationError(msg)
+        raise SettingsError(msg)
 
 
 def _names(keys: list[str]) -> str:

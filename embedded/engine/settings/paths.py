@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NoReturn, TypeAlias
 
-from embedded.engine.model.errors import ConfigurationError
+from embedded.engine.settings.errors import SettingsError
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -15,7 +15,7 @@ _QUOTED: Final = re.compile(r'\["((?:\\"|[^"])*)"')
 
 
 def parse(text: str) -> Path:
-    """The path's parts; ConfigurationError if it is not well formed."""
+    """The path's parts; SettingsError if it is not well formed."""
     parts: list[str | int] = []
     rest = text
     if rest.startswith("."):
@@ -75,4 +75,4 @@ def show(path: Path) -> str:
 
 def _fail(message: str) -> NoReturn:
     msg = f"invalid config key path: {message}"
-    raise ConfigurationError(msg)
+    raise SettingsError(msg)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from embedded.engine.model.errors import ConfigurationError
+from embedded.engine.settings.errors import SettingsError
 
 _EXTENSIONS: Final = (".json", ".yaml", ".yml")
 _TYPES: Final = ("string", "integer", "boolean", "array", "object")
@@ -60,7 +60,7 @@ class Project:
 
 
 def find_project(start: Path) -> Project:
-    """The project of a folder: its Pulumi.yaml is there or above. ConfigurationError if there is none, or it is wrong."""
+    """The project of a folder: its Pulumi.yaml is there or above. SettingsError if there is none, or it is wrong."""
     folder = Path(os.path.abspath(start))  # noqa: PTH100 - symlinks stay, as in the CLI's paths
     for candidate in (folder, *folder.parents):
         for extension in _EXTENSIONS:
@@ -71,7 +71,7 @@ def find_project(start: Path) -> Project:
         f"no Pulumi.yaml project file found (searching upwards from {folder}). If you have not created a project yet, "
         "use `pulumi new` to do so: no project file found"
     )
-    raise ConfigurationError(msg)
+    raise SettingsError(msg)
 
 
 def load_project(file: Path) -> Project:
@@ -114,13 +114,13 @@ def _read(file: Path) -> Any:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
         msg = f"could not read '{file}': {e}"
-        raise ConfigurationError(msg) from e
+        raise SettingsError(msg) from e
     if file.suffix == ".json":
         try:
             return json.loads(text)
         except ValueError as e:
             msg = f"could not unmarshal '{file}': {e}"
-            raise ConfigurationError(msg) from e
+            raise SettingsError(msg) from e
     from embedded.engine.settings import yamltext
 
     return yamltext.load(text, str(file))
@@ -219,4 +219,4 @@ def _type_name(type_: str, items: dict[str, Any] | None) -> str:
 
 def _invalid(file: Path, message: str) -> NoReturn:
     msg = f"could not validate '{file}': {message}"
-    raise ConfigurationError(msg)
+    raise SettingsError(msg)

@@ -7,8 +7,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from embedded.engine.model.errors import ConfigurationError, NotSupportedError
+from embedded.engine.model.errors import NotSupportedError
 from embedded.engine.settings.config import ConfigMap
+from embedded.engine.settings.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,19 +35,19 @@ class StackSettings:
 
     @classmethod
     def load(cls, file: Path, project: str) -> StackSettings:
-        """The settings in a file; keys without a namespace are the project's. ConfigurationError if it cannot be read."""
+        """The settings in a file; keys without a namespace are the project's. SettingsError if it cannot be read."""
         try:
             text = file.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             return cls(file, project)
         except (OSError, UnicodeDecodeError) as e:
             msg = f"could not read '{file}': {e}"
-            raise ConfigurationError(msg) from e
+            raise SettingsError(msg) from e
         data = _parse(file, text)
         config = data.get("config") or {}
         if not isinstance(config, dict):
             msg = f"could not unmarshal '{file}': `config` should be a map of keys to values"
-            raise ConfigurationError(msg)
+            raise SettingsError(msg)
         return cls(
             file,
             project,
@@ -81,7 +82,7 @@ class StackSettings:
         except OSError as e:
             temporary.unlink(missing_ok=True)
             msg = f"could not write '{self.file}': {e.strerror or e}"
-            raise ConfigurationError(msg) from e
+            raise SettingsError(msg) from e
         self._text, self._data = text, data
 
     def _render(self, data: dict[str, Any]) -> str:
@@ -114,7 +115,7 @@ def rename_settings(project: Project, old: str, new: str) -> None:
         return
     except OSError as e:
         msg = f"renaming configuration file to {project.stack_file(new).name}: {e.strerror or e}"
-        raise ConfigurationError(msg) from e
+        raise SettingsError(msg) from e
 
 
 def _parse(file: Path, text: str) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
             data = json.loads(text) if text.strip() else None
         except ValueError as e:
             msg = f"could not unmarshal '{file}': {e}"
-            raise ConfigurationError(msg) from e
+            raise SettingsError(msg) from e
     else:
         from embedded.engine.settings import yamltext
 
@@ -132,7 +133,7 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
         return {}
     if not isinstance(data, dict):
         msg = f"could not unmarshal '{file}': expected a map at the top"
-        raise ConfigurationError(msg)
+        raise SettingsError(msg)
     return data
 
 
@@ -148,4 +149,4 @@ def _full_key(file: Path, key: str, project: str) -> str:
         f"could not unmarshal '{file}': could not parse {key} as a configuration key "
         "(configuration keys should be of the form `<namespace>:<name>`)"
     )
-    raise ConfigurationError(msg)
+    raise SettingsError(msg)

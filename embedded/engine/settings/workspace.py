@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from embedded.engine.model.errors import ConfigurationError
+from embedded.engine.settings.errors import SettingsError
 
 if TYPE_CHECKING:
     from embedded.engine.settings.project import Project
@@ -96,7 +96,7 @@ def _read(file: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as e:
         msg = f"could not parse file {file}: {e}; delete it to start afresh"
-        raise ConfigurationError(msg) from e
+        raise SettingsError(msg) from e
     return data if isinstance(data, dict) else {}
 
 
@@ -110,4 +110,4 @@ def _write(file: Path, data: dict[str, Any]) -> None:
     except OSError as e:
         temporary.unlink(missing_ok=True)
         msg = f"could not write {file}: {e.strerror or e}"
-        raise ConfigurationError(msg) from e
+        raise SettingsError(msg) from e

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from embedded.engine.model.errors import ConfigurationError
+from embedded.engine.settings.errors import SettingsError
 
 _INDENT: Final = 2
 
@@ -97,14 +97,14 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def load(text: str, where: str) -> Any:
-    """The data of a YAML text; ConfigurationError naming `where` and the line if it is none."""
+    """The data of a YAML text; SettingsError naming `where` and the line if it is none."""
     try:
         return yaml.load(text.removeprefix("\ufeff"), Loader=_Loader)  # noqa: S506 - a safe loader, with fewer implicit types
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
         msg = f"could not unmarshal '{where}': invalid YAML file{line}: {getattr(e, 'problem', None) or e}"
-        raise ConfigurationError(msg) from e
+        raise SettingsError(msg) from e
 
 
 def dump(value: Any) -> str:

@@ -6,8 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,8 +20,13 @@ from embedded.engine.model.values import Archive, Asset, Secret, same
 from embedded.engine.settings import workspace
 from embedded.engine.settings.config import ConfigMap, parse_key
 from embedded.engine.settings.merge import with_project_config
-from embedded.engine.settings.project import Project, find_project
+from embedded.engine.settings.project import find_project
 from embedded.engine.settings.stack import StackSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedded.engine.settings.project import Project
 
 PULUMI = shutil.which("pulumi")
 pytestmark = pytest.mark.skipif(PULUMI is None, reason="no real `pulumi` CLI is on PATH")

@@ -217,6 +217,8 @@ class ListProgram:
     """ports.Program: registers its wants, each as soon as what it refers to is there."""
 
     wants: Sequence[Want]
+    # Ends badly when it has registered everything, as a program does that raises in its last line.
+    fails: bool = False
 
     async def run(self, run: RunInfo, log: Log) -> ProgramResult:
         del log
@@ -231,6 +233,8 @@ class ListProgram:
             await monitor.RegisterResourceOutputs(
                 resource_pb2.RegisterResourceOutputsRequest(urn=stack, outputs=wire.to_struct(outputs)), context
             )
+            if self.fails:
+                return ProgramResult(bail=True)
             await monitor.SignalAndWaitForShutdown(empty_pb2.Empty(), context)
         except ConnectionError as error:
             return ProgramResult(str(error.args[1]), bail=True)
@@ -295,13 +299,20 @@ class Ran:
 
 
 def run(
-    kind: Kind, wants: Sequence[Want], base: Snapshot, cloud: Cloud, *, disk: Disk | None = None, options: Options | None = None
+    kind: Kind,
+    wants: Sequence[Want],
+    base: Snapshot,
+    cloud: Cloud,
+    *,
+    disk: Disk | None = None,
+    options: Options | None = None,
+    fails: bool = False,
 ) -> Ran:
     """Run one operation to its end (or to the disk's)."""
     options = options or Options(dry_run=kind == "preview")
     info = RunInfo("sim", "dev", "organization", {}, frozenset(), options.dry_run, options.parallel, "/")
     told: list[events.Event] = []
-    program = ListProgram(wants) if kind in ("preview", "update") else None
+    program = ListProgram(wants, fails) if kind in ("preview", "update") else None
 
     async def main() -> Outcome:
         world = World(Clouds(cloud), NoReferences(), program, (), None if options.dry_run else disk or Disk())

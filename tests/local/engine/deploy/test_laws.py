@@ -157,6 +157,19 @@ def test_a_failure_forgets_nothing(first: list[Want], second: list[Want], fail: 
 
 
 @LAW
+@given(programs(), programs())
+def test_a_program_that_fails_deletes_nothing(first: list[Want], second: list[Want]) -> None:
+    """What a failed program did not get to say is no wish to be rid of it."""
+    cloud = Cloud()
+    base = run("update", first, Snapshot(), cloud).outcome.snapshot
+    names = {urns.name_of(r.urn) for r in base.resources}
+    failed = run("update", second, base, cloud, fails=True)
+    assert failed.outcome.error is not None
+    assert names <= {urns.name_of(r.urn) for r in failed.outcome.snapshot.resources}
+    assert not _not_in_state(cloud, failed.outcome.snapshot)
+
+
+@LAW
 @given(programs())
 def test_destroy_leaves_nothing(wants: list[Want]) -> None:
     """Destroy deletes everything, dependents first."""

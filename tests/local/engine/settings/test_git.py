@@ -14,7 +14,8 @@ from embedded.engine.settings import git
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not on PATH")
+GIT = shutil.which("git") or ""
+pytestmark = pytest.mark.skipif(not GIT, reason="git is not on PATH")
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ann",
@@ -28,7 +29,7 @@ IDENTITY = {
 
 def run(folder: Path, *arguments: str) -> None:
     """A git command in the checkout."""
-    subprocess.run(["git", *arguments], cwd=folder, env={**os.environ, **IDENTITY}, check=True, capture_output=True, timeout=30)
+    subprocess.run([GIT, *arguments], cwd=folder, env={**os.environ, **IDENTITY}, check=True, capture_output=True, timeout=30)
 
 
 @pytest.fixture

@@ -119,15 +119,27 @@ def test_a_failed_write_leaves_the_former_file(
     assert bucket.read("a.json") == b"one"
 
 
+def test_what_a_killed_process_left_is_swept(bucket: FileBucket, tmp_path: Path) -> None:
+    """Half-written files are never listed, and go with the next write once they are old."""
+    old, new = tmp_path / ".a.json.1.tidegate-tmp", tmp_path / ".a.json.2.tidegate-tmp"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    assert bucket.entries("") == []
+    bucket.write("a.json", b"")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [new.name, "a.json"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 def test_missing_permissions_are_said(bucket: FileBucket, tmp_path: Path) -> None:
     """A folder that may not be written to, or read, is an error with its path."""
     bucket.write("a/b.json", b"one")
     (tmp_path / "a").chmod(0)
     try:
-        for act in (lambda: bucket.read("a/b.json"), lambda: bucket.write("a/b.json", b""), lambda: bucket.entries("a/")):
+        acts = (bucket.read, bucket.exists, bucket.entries, lambda key: bucket.write(key, b""), lambda key: bucket.keep(key, key + "2"))
+        for act in acts:
             with pytest.raises(EngineError, match=r"a.*Permission denied"):
-                act()
+                act("a/b.json")
     finally:
         (tmp_path / "a").chmod(0o700)
 

@@ -7,9 +7,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from embedded.engine.backend import codec
 from embedded.engine.backend.crypto import BlindSecrets
+from embedded.engine.model import gojson
 from embedded.engine.model.errors import AuthenticationError, EngineError, NotSupportedError
 from embedded.engine.model.state import PendingOperation, Resource, Snapshot, Timeouts
 from embedded.engine.model.values import (
@@ -64,6 +67,14 @@ def test_values(value: Any, encoded: Any, secrets: PassphraseSecrets) -> None:
     assert codec.encode_value(value, secrets) == encoded
     assert json.dumps(codec.encode_value(value, secrets)) == json.dumps(encoded)
     assert same(codec.decode_value(encoded, secrets), codec.decode_value(codec.encode_value(value, secrets), secrets))
+
+
+def test_forgotten_secrets_are_not_kept(secrets: PassphraseSecrets) -> None:
+    """A long-lived process does not gather the secrets of all its updates."""
+    value = codec.decode_value(codec.encode_value([Secret("x"), Secret("y")], secrets), secrets)
+    assert len(secrets.kept) == 2
+    del value
+    assert len(secrets.kept) == 0
 
 
 def test_nan_reads_back(secrets: PassphraseSecrets) -> None:
@@ -262,3 +273,36 @@ def test_states_of_other_times_are_refused(untyped: dict[str, Any], error: type[
     """What this engine could not write back is not read."""
     with pytest.raises(error):
         codec.decode_snapshot(untyped, BlindSecrets())
+
+
+class Plain(BlindSecrets):
+    """Secrets that hide nothing."""
+
+    def encrypt(self, text: str) -> str:
+        return text
+
+    def decrypt(self, ciphertext: str) -> str:
+        return ciphertext
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False) | st.text() | st.just(UNKNOWN)
+SPECIAL = (
+    st.builds(Asset, st.just("h"), st.text(min_size=1))
+    | st.builds(ByteString, st.binary())
+    | st.builds(ResourceRef, st.just(URN), st.text(min_size=1))
+)
+VALUES = st.recursive(
+    LEAVES | SPECIAL,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3) | st.builds(Secret, inner),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_any_value_goes_round(value: Any) -> None:
+    """Whatever a program can say is kept through writing, JSON and reading, and written the same again."""
+    secrets = Plain()
+    encoded = codec.encode_value(value, secrets)
+    again = codec.decode_value(json.loads(gojson.dumps(encoded)), secrets)
+    assert same(again, value)
+    assert codec.encode_value(again, Plain()) == encoded

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,7 +134,6 @@ def test_a_stack_that_another_process_took_away(backend: Backend, stack: StackNa
         (b"[]", "is damaged: it is no checkpoint"),
         (b'{"version":3}', "is damaged: it is no checkpoint"),
         (b"\x1f\x8b\x08broken", "is damaged"),
-        (b"\x28\xb5\x2f\xfdx", "zstd-compressed state"),
         (b"\xff\xfe", "is damaged"),
     ],
 )
@@ -141,6 +142,17 @@ def test_damaged_states_are_refused(backend: Backend, stack: StackName, data: by
     backend.bucket.write(FILE, data)
     with pytest.raises(EngineError, match=message):
         backend.deployment(stack)
+
+
+def test_zstd_needs_a_newer_python(backend: Backend, stack: StackName, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this Python cannot unpack is refused by name; what it can is read."""
+    backend.bucket.write(FILE + ".zst", b"\x28\xb5\x2f\xfdx")
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    with pytest.raises(NotSupportedError, match="zstd-compressed state"):
+        backend.deployment(stack)
+    unpack = SimpleNamespace(decompress=lambda _: b'{"version":3,"checkpoint":{"latest":{}}}')
+    monkeypatch.setitem(sys.modules, "compression.zstd", unpack)
+    assert backend.deployment(stack) == {"version": 3, "deployment": {}}
 
 
 def test_a_stack_that_is_not_there(backend: Backend) -> None:

@@ -47,7 +47,7 @@ def test_other_namespaces_and_paths() -> None:
     config = ConfigMap.from_data({"shop:o": {"b": 2}})
     assert with_project_config(project(**declared), "dev", config).decrypted(None)[0] == {
         "aws:region": "eu",
-        "shop:o": '{"a":"1","b":2}',
+        "shop:o": '{"a":1,"b":2}',
     }
 
 

@@ -1,0 +1,72 @@
+"""Programs that live in another process's Automation API: it serves the language host, we ask it to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import grpc
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc
+
+from embedded.engine.hosts import rpc
+from embedded.engine.model.ports import ProgramResult
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from embedded.engine.model.ports import Log, RunInfo
+
+CONNECT_SECONDS: Final = 30.0
+
+
+class InlineProgram:
+    """The program behind `--client=host:port`."""
+
+    def __init__(self, client: str) -> None:
+        self._client = client
+        self._running: asyncio.Task[ProgramResult] | None = None
+
+    async def run(self, run: RunInfo, log: Log) -> ProgramResult:
+        """Have the client run its program against our monitor. Its output stays in its own process."""
+        import asyncio
+
+        del log
+        self._running = asyncio.create_task(self._run(run))
+        try:
+            return await self._running
+        except asyncio.CancelledError:
+            # Ours to swallow only where `cancel` did it.
+            if (current := asyncio.current_task()) and current.cancelling():
+                raise
+            return ProgramResult(bail=True)
+
+    def cancel(self) -> None:
+        """Stop waiting: the call's end tells the client."""
+        if self._running:
+            self._running.cancel()
+
+    async def _run(self, run: RunInfo) -> ProgramResult:
+        import asyncio
+
+        request = language_pb2.RunRequest(
+            project=run.project,
+            stack=run.stack,
+            organization=run.organization,
+            pwd=run.root_directory,
+            program=".",
+            args=[run.engine_address],
+            config=run.config,
+            configSecretKeys=sorted(run.secret_keys),
+            dryRun=run.dry_run,
+            parallel=run.parallel,
+            monitor_address=run.monitor_address,
+            info=language_pb2.ProgramInfo(root_directory=run.root_directory, program_directory=run.root_directory, entry_point="."),
+        )
+        async with rpc.channel(self._client) as channel:
+            try:
+                await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
+                answer = await language_pb2_grpc.LanguageRuntimeStub(channel).Run(request)
+            except TimeoutError:
+                return ProgramResult(f"the program's language host at {self._client} did not answer within {CONNECT_SECONDS:g} seconds")
+            except grpc.RpcError as error:
+                return ProgramResult(f"the program's language host at {self._client} failed: {rpc.message_of(error)}")
+        return ProgramResult(answer.error, answer.bail)

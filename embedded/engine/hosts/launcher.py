@@ -1,0 +1,133 @@
+"""Runs one Pulumi program, as Pulumi's language host for Python does: settings, folder, event loop, `__main__`, exit codes.
+
+It runs in the fork server's children, and as a script under another interpreter, which need not have this package: it imports
+nothing but the standard library and `pulumi`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Says to the host that the user has been told already.
+SHOWN = 32
+SWITCH_SECONDS = 0.0001
+NOT_INSTALLED = """
+It looks like the Pulumi SDK has not been installed. Have you run pip install?
+If you are running in a virtualenv, you must run pip install -r requirements.txt from inside the virtualenv."""
+
+
+def run_program(options: Mapping[str, Any]) -> int:
+    """Run a program to its end; the answer is the process's exit code.
+
+    Options: monitor, engine, project, stack, organization, root_directory, parallel, dry_run, pwd, program. Configuration comes
+    from PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS, because programs may look there too.
+    """
+    try:
+        import pulumi
+        import pulumi.runtime
+    except ImportError:
+        print(traceback.format_exc() + NOT_INSTALLED, file=sys.stderr)  # noqa: T201 - this is how the user hears of it
+        return 1
+    program = str(options["program"])
+    runtime = pulumi.runtime
+    runtime.set_all_config(runtime.get_config_env(), json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
+    parallel = int(options["parallel"])
+    runtime.configure(
+        runtime.Settings(
+            monitor=options["monitor"],
+            engine=_engine(options["engine"]),
+            project=options["project"],
+            stack=options["stack"],
+            parallel=parallel,
+            dry_run=bool(options["dry_run"]),
+            organization=options["organization"] or None,
+            root_directory=options["root_directory"],
+        )
+    )
+    sys.argv = [program]
+    os.chdir(options["pwd"])
+    # The event loop computes while threads wait for it with answers in hand: let them have their turn sooner than every 5 ms.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # A program that fails leaves futures that nobody will look at: that is not worth telling.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    with ThreadPoolExecutor(max(parallel, 1) * 4) as executor, contextlib.closing(loop):
+        loop.set_default_executor(executor)
+        return _run(program, loop)
+
+
+def _engine(address: str) -> Any:
+    """A client of the engine that keeps debug messages to itself: the SDK sends several a resource, and waits for each."""
+    import grpc
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+    send = stub.Log
+    stub.Log = lambda request: None if request.severity == engine_pb2.DEBUG else send(request)
+    return stub
+
+
+def _run(program: str, loop: asyncio.AbstractEventLoop) -> int:
+    import pulumi
+    import pulumi.runtime
+
+    path = os.path.abspath(program)  # noqa: PTH100 - compared with what tracebacks say, symbolic links and all
+
+    def main() -> None:
+        if os.path.isdir(path) and not _has_main(path):  # noqa: PTH112 - the same
+            pulumi.log.error(f"unable to find main python program `__main__.py` in `{path}`")
+            sys.exit(SHOWN)
+        runpy.run_path(program, run_name="__main__")
+
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(main))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except KeyboardInterrupt:
+        # The host asked for an early end; a traceback would tell the user nothing.
+        return 1
+    except Exception:  # noqa: BLE001 - whatever the program raises
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{user_traceback(path)}")
+        return SHOWN
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def _has_main(folder: str) -> bool:
+    return any(os.path.exists(os.path.join(folder, name)) for name in ("__main__.py", "__main__.pyc"))  # noqa: PTH110, PTH118 - as above
+
+
+def user_traceback(program: str) -> str:
+    """The current exception's traceback, from the program's first frame on."""
+    frames = traceback.extract_tb(sys.exc_info()[2])
+    for index, frame in enumerate(frames):
+        if _module_path(program) == _module_path(frame.filename):
+            return traceback.format_exc(limit=index - len(frames))
+    return traceback.format_exc()
+
+
+def _module_path(path: str) -> str:
+    stem, extension = os.path.splitext(path)  # noqa: PTH122 - plain text, as tracebacks have it
+    return os.path.abspath(stem if extension else os.path.join(stem, "__main__"))  # noqa: PTH100, PTH118 - the same
+
+
+if __name__ == "__main__":
+    # The folder of this file holds modules that are no business of the program's.
+    del sys.path[0]
+    sys.exit(run_program(json.loads(sys.argv[1])))
