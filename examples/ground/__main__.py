@@ -12,7 +12,7 @@ folder = config.require("folder")
 slots = {name: Slot(name, folder=folder, version=config.get(name) or "") for name in ("blue", "green")}
 
 live = config.require("live")
-# The route waits for both slots: users are never sent to one that isn't there yet, nor is one taken away that they still use.
+# The route waits for both slots: users are sent to a slot only when its version is there.
 route = Route("route", folder=folder, live=live, options=pulumi.ResourceOptions(depends_on=list(slots.values())))
 
 pulumi.export("live", route.live)

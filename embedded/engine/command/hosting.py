@@ -6,8 +6,7 @@ key of the stack's secrets takes about as long as importing what the server is t
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from embedded.engine.settings import workspace
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from embedded.engine.hosts.forkserver import ForkServer
     from embedded.engine.hosts.plugins import PluginProviders
     from embedded.engine.model.ports import Analyzer, Log, Program, RunInfo
+
+_NOT_STARTED: Final = "hosts are to be started first"
 
 
 class Hosts:
@@ -33,7 +34,6 @@ class Hosts:
     def __enter__(self) -> Self:
         project, given = self._context.project, self._context.given
         secrets = self._session.secrets
-        import grpc.aio
         import pulumi.runtime  # noqa: F401 - while the key is being derived in a thread
 
         secrets.verify()
@@ -59,8 +59,7 @@ class Hosts:
     def providers(self, log: Log) -> PluginProviders:
         """Where resources' providers come from; their messages go to `log`."""
         if self._providers is None:
-            msg = "hosts are to be started first"
-            raise AssertionError(msg)
+            raise AssertionError(_NOT_STARTED)
         self._providers.log = log
         return self._providers
 
@@ -68,12 +67,13 @@ class Hosts:
         """Start the policy packs."""
         from embedded.engine.hosts.analyzer import PolicyPack
 
+        if self._server is None:
+            raise AssertionError(_NOT_STARTED)
         packs, configs = self._context.given.many("policy-pack"), self._context.given.many("policy-pack-config")
         started: list[Analyzer] = []
         try:
             for i, path in enumerate(packs):
-                config = Path(configs[i]) if configs and configs[i] else None
-                started.append(await PolicyPack.start(path, config, run, log, self._server))
+                started.append(await PolicyPack.start(path, configs[i] if configs else "", run, log, self._server))
         except BaseException:
             for pack in started:
                 await pack.close()

@@ -165,7 +165,10 @@ class Deployment:
             self.cancel()
             return
         steps = self.executor.leave_out(steps)
-        if steps:
+        if not await self.generator.wait_for_deletion(steps):
+            for step in steps:
+                step.fail("fail")
+        elif steps:
             await self.executor.chain(steps)
 
     def settled(self, state: Resource, *, read: bool) -> None:

@@ -58,6 +58,10 @@ class Executor:
                 self._deployment.log("error", str(error))
                 self.failed = True
                 self._deployment.cancel()
+            finally:
+                for step in steps:
+                    if isinstance(step, Delete) and (ended := self._deployment.generator.deleted.get(id(step.old))):
+                        ended.set()
 
     async def group(self, steps: Iterable[Step]) -> None:
         """Carry out steps that have nothing to do with one another."""

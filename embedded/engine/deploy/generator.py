@@ -6,6 +6,7 @@ dependents too, waits until nothing else is being decided (`exclusive`).
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,8 +21,6 @@ from embedded.engine.model.state import Resource
 from embedded.engine.model.values import has_unknown, same, unwrap_secrets
 
 if TYPE_CHECKING:
-    import asyncio
-
     from embedded.engine.deploy import goal as goals
     from embedded.engine.deploy.deployment import Deployment
     from embedded.engine.deploy.goal import Goal, Registered
@@ -50,6 +49,8 @@ class Generator:
         self.providers: dict[str, Resource] = {}
         # Dependents that a delete-before-replace condemned: their old states (by identity), and the keys that made them replace.
         self.condemned: dict[int, Resource] = {}
+        # Set when such a deletion has ended, well or not.
+        self.deleted: dict[int, asyncio.Event] = {}
         self.dependent_keys: dict[str, tuple[str, ...]] = {}
         # Diffs of those that wait to be deleted before they are replaced.
         self._pending_diffs: dict[str, Diff] = {}
@@ -330,6 +331,14 @@ class Generator:
     def _condemn(self, resource: Resource) -> None:
         self._deployment.deletes.add(resource.urn)
         self.condemned[id(resource)] = resource
+        self.deleted[id(resource)] = asyncio.Event()
+
+    async def wait_for_deletion(self, steps: list[Step]) -> bool:
+        """Whether what the steps recreate is gone; another registration's chain deletes it, and may still be at it."""
+        olds = [s.old for s in steps if isinstance(s, Create) and s.old and id(s.old) in self.deleted]
+        for old in olds:
+            await self.deleted[id(old)].wait()
+        return all(old.pending_replacement for old in olds)
 
     # Reads
 

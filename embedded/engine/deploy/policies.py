@@ -65,9 +65,8 @@ class Policies:
         if violation.enforcement == "disabled":
             return False
         enforcement = "mandatory" if violation.enforcement == "remediate" else violation.enforcement
-        message = f"{violation.description}\n{violation.message}" if violation.description else violation.message
         self._deployment.emit(
-            events.PolicyViolation(urn, message, violation.policy, violation.pack, violation.pack_version, enforcement, violation.severity)
+            events.PolicyViolation(urn, violation.message, violation.policy, violation.pack, violation.pack_version, enforcement, violation.severity)
         )
         if enforcement == "mandatory":
             self._deployment.failed = True

@@ -80,7 +80,7 @@ def _install() -> None:
         _users += 1
         if not isinstance(sys.stdout, _Router):
             _installed.append((sys.stdout, sys.stderr))
-            sys.stdout, sys.stderr = _Router(sys.stdout, 0), _Router(sys.stderr, 1)  # type: ignore[assignment] # as good as a TextIO
+            sys.stdout, sys.stderr = _Router(sys.stdout, 0), _Router(sys.stderr, 1)
 
 
 def _remove() -> None:

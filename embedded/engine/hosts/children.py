@@ -21,7 +21,7 @@ LEFTOVER_SECONDS: Final = 0.5
 class Signaller(Protocol):
     """Sends a signal to a process group, if its leader has not been reaped."""
 
-    def __call__(self, number: int) -> None: ...
+    def __call__(self, number: int) -> None: ...  # noqa: D102 - as the class says
 
 
 class Child:

@@ -11,13 +11,15 @@ import functools
 import importlib.util
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from types import CodeType, ModuleType, SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Final
 
 from embedded.engine.hosts.local import LocalConnection
 from embedded.engine.hosts.provider import GrpcProvider
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from embedded.engine.model.ports import Log, PackageRef, Provider, RunInfo
 
 PACKAGE: Final = "pulumi-python"

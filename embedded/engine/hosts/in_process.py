@@ -61,13 +61,16 @@ class BlockingStub:
         for future in tuple(self._pending):
             future.cancel()
 
+    def _open(self) -> bool:
+        return not (self._ended or self._loop.is_closed())
+
     def _call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        if self._ended or self._loop.is_closed():
+        if not self._open():
             coroutine.close()
             raise local.LocalError(grpc.StatusCode.UNAVAILABLE, TERMINATED)
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         self._pending.add(future)
-        if self._ended:
+        if not self._open():
             future.cancel()
         try:
             return future.result()
@@ -123,7 +126,8 @@ class InProcessProgram:
     async def _ended(self, done: asyncio.Future[ProgramResult]) -> ProgramResult:
         cancelled = asyncio.create_task(self._cancelled.wait())
         try:
-            await asyncio.wait([done, cancelled], return_when=asyncio.FIRST_COMPLETED)
+            waiting: list[asyncio.Future[Any]] = [done, cancelled]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if not done.done():
                 await asyncio.wait([done], timeout=CANCEL_SECONDS)
         except asyncio.CancelledError:

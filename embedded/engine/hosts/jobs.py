@@ -77,9 +77,9 @@ def _clean() -> None:
     sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
     sys.stdout = _text(1)
     sys.stderr = _text(2)
-    atexit._clear()
+    atexit._clear()  # noqa: SLF001 - there is no other way to be a new process
     atexit.register(logging.shutdown)
-    asyncio._set_running_loop(None)
+    asyncio._set_running_loop(None)  # noqa: SLF001 - the same
     asyncio.set_event_loop(None)
     root = logging.getLogger()
     root.handlers.clear()
@@ -113,7 +113,7 @@ def _ended(job: Job) -> int:
         code = 1
     with contextlib.suppress(KeyboardInterrupt):
         _wait_for_threads()
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # noqa: SLF001 - the same
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

@@ -74,7 +74,7 @@ def _engine(address: str) -> Any:
     import grpc
     from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+    stub: Any = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
     send = stub.Log
     stub.Log = lambda request: None if request.severity == engine_pb2.DEBUG else send(request)
     return stub

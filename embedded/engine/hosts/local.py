@@ -29,7 +29,7 @@ class LocalError(grpc.RpcError):
         """The server's words."""
         return self._details
 
-    def trailing_metadata(self) -> tuple[tuple[str, Any], ...]:
+    def trailing_metadata(self) -> Any:
         """What came with the status."""
         return self._trailing
 

@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
+import grpc.aio
 
 from embedded.engine.hosts import rpc
 from embedded.engine.model.errors import EngineError
@@ -15,8 +16,6 @@ from embedded.engine.model.ports import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import grpc.aio
 
     from embedded.engine.hosts.children import Child
     from embedded.engine.hosts.forkserver import ForkServer

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
+import grpc.aio
 
 from embedded.engine.hosts import dynamic, rpc
 from embedded.engine.hosts.jobs import Job
@@ -24,8 +25,6 @@ from embedded.engine.model.errors import EngineError, NotSupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import grpc.aio
 
     from embedded.engine.hosts.forkserver import ForkServer
     from embedded.engine.model.ports import Log, PackageRef, Provider, RunInfo
@@ -194,10 +193,12 @@ def attach_port(package: str) -> int | None:
 
 def installed(home: Path, package: str) -> list[tuple[str, Path]]:
     """The installed versions of a package's plugin and their folders, oldest first."""
-    found = [
-        (m["version"], f) for f in (home / "plugins").glob(f"resource-{package}-v*") if (m := _FOLDER.fullmatch(f.name)) and f.is_dir()
-    ]
-    return sorted((v for v in found if f"resource-{package}-v{v[0]}" == v[1].name), key=lambda entry: _order(entry[0]))
+    found: list[tuple[str, Path]] = []
+    for folder in (home / "plugins").glob(f"resource-{package}-v*"):
+        match = _FOLDER.fullmatch(folder.name)
+        if match and match["name"] == package and folder.is_dir():
+            found.append((match["version"], folder))
+    return sorted(found, key=lambda entry: _order(entry[0]))
 
 
 def _order(version: str) -> tuple[tuple[int, ...], bool, str]:

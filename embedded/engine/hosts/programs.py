@@ -75,8 +75,7 @@ class _HostedProgram:
             return ProgramResult(bail=True)
         child = await self._server.spawn(self._job(run))
         self._child = child.listen(_sink(log, "info", 1), _sink(log, "info#err", 2))
-        if self._cancelled:
-            self.cancel()
+        self._end_if_cancelled()
         try:
             code = await child.wait()
         except asyncio.CancelledError:
@@ -91,7 +90,10 @@ class _HostedProgram:
     def cancel(self) -> None:
         """Interrupt the program; five seconds later it is killed."""
         self._cancelled = True
-        if self._child and not self._child.ended and self._ending is None:
+        self._end_if_cancelled()
+
+    def _end_if_cancelled(self) -> None:
+        if self._cancelled and self._child and not self._child.ended and self._ending is None:
             self._ending = asyncio.create_task(self._child.stop(CANCEL_SECONDS))
 
     def _job(self, run: RunInfo) -> Job:

@@ -377,7 +377,7 @@ async def _placeholder(type_: str, name: str, parent: str, run: RunInfo) -> Cons
     return Constructed(answer.urn, {}, {})
 
 
-def _named(urn: str) -> dict[str, str]:
+def _named(urn: str) -> dict[str, Any]:
     return {"urn": urn, "name": urns.name_of(urn), "type": urns.type_of(urn)}
 
 

@@ -76,7 +76,7 @@ def _invalid(message: str, detail: Any) -> str:
 
 
 def _details(error: grpc.RpcError) -> Iterator[Message]:
-    trailing = error.trailing_metadata() if hasattr(error, "trailing_metadata") else None
+    trailing: Any = error.trailing_metadata() if hasattr(error, "trailing_metadata") else None
     for key, value in trailing or ():
         if key != DETAILS:
             continue
