@@ -16,7 +16,7 @@ INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --python $(BIN
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 SOURCES := $(wildcard tidegate embedded tests examples benchmarks docs)
 # For one's own: `make test PYTEST="-k policy -x"`.
-PYTEST ?=
+PYTEST ?= --numprocesses=auto --dist=worksteal
 
 .PHONY: help setup setup-dev demo test check bench format docs lock clean
 
@@ -30,7 +30,7 @@ setup-dev: $(VENV)/.development
 demo: setup ## A service, two versions, a refused change and the way back, on the embedded engine; leaves nothing behind
 	@$(BIN)/python examples/ground/demo.py
 
-test: setup-dev ## All tests (PYTEST="-k name -x" hands options to pytest)
+test: setup-dev ## All tests (PYTEST="-k name -x" for a few)
 	@$(BIN)/python -m pytest $(PYTEST)
 
 check: setup-dev ## Lint, format, types, layers

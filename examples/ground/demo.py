@@ -109,37 +109,40 @@ def run(demo: Demo) -> None:
     say(f"The cluster now: {demo.shown()}")
 
     tell(3, "A policy refuses", "Users are to be sent to green, where nothing runs: a policy that looks at the stack as a whole sees that.")
-    before = demo.shown()
+    unchanged = demo.shown()
     demo.pulumi("config set live green")
     demo.up("users to green", expect=1)
-    if demo.shown() == before:
+    if demo.shown() == unchanged:
         say(f"Refused, and nothing has changed: {demo.shown()}")
     else:
         say(f"Refused, but only after the change (that is when the real CLI runs stack policies): {demo.shown()}")
 
-    tell(
-        4,
-        "A new version beside the live one",
-        "Now 1.1.0 comes up in green; the route follows when it is up, not before.",
-    )
+    tell(4, "A new version beside the live one", "1.1.0 comes up in green. The users stay where they are.")
+    demo.pulumi("config set live blue")
     demo.pulumi("config set green 1.1.0")
-    demo.up("release 1.1.0")
+    demo.up("1.1.0 beside it")
     say(f"The cluster now: {demo.shown()}")
 
-    tell(5, "The history", "Each update of the stack is recorded with its configuration and its result, newest first.")
+    tell(5, "The users follow", "What was refused before is right now: green runs a version.")
+    demo.pulumi("config set live green")
+    demo.up("users to green")
+    say(f"The cluster now: {demo.shown()}")
+
+    tell(6, "The history", "Each update of the stack is recorded with its configuration and its result, newest first.")
     say("\n$ tidegate pulumi stack history --json   (shortened)", bold=True)
     history = json.loads(demo.pulumi("stack history --json", quiet=True))
     for update in history:
         slots = ", ".join(f"{name}={update['config'][f'ground:{name}']['value'] or '-'}" for name in ("blue", "green", "live"))
-        say(f"  {update['result']:<10} {update['message']:<16} {slots}")
+        say(f"  {update['result']:<10} {update['message']:<18} {slots}")
 
-    tell(6, "The way back", "The first update's configuration, out of the history and into an update.")
-    values = [f"--plaintext {key}={entry['value']}" for key, entry in sorted(history[-1]["config"].items()) if key != "ground:folder"]
+    tell(7, "The way back", "The configuration of the last good update but one, out of the history and into an update.")
+    before = [update for update in history if update["result"] == "succeeded"][1]["config"]
+    values = [f"--plaintext {key}={before[key]['value']}" for key in sorted(before) if key != "ground:folder"]
     demo.pulumi(f"config set-all {' '.join(values)}")
-    demo.up("back to 1.0.0")
+    demo.up("users back to blue")
     say(f"The cluster now: {demo.shown()}")
 
-    tell(7, "No more", "All of it away again, and the stack too.")
+    tell(8, "No more", "All of it away again, and the stack too.")
     demo.pulumi("destroy --yes --skip-preview")
     demo.pulumi("stack rm --yes")
 

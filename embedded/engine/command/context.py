@@ -153,7 +153,9 @@ class Context:
         """The stack, open for use."""
         from embedded.engine.api import Session
 
-        return Session.open(self.project, name, self.backend, config_file=self.settings_file(name), ask=self.ask)
+        session = Session.open(self.project, name, self.backend, config_file=self.settings_file(name), ask=self.ask)
+        session.check_integrity = not self.given.on("disable-integrity-checking")
+        return session
 
     @property
     def ask(self) -> Callable[[], str] | None:

@@ -6,6 +6,7 @@ key of the stack's secrets takes about as long as importing what the server is t
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final, Self
 
 from embedded.engine.settings import workspace
@@ -34,6 +35,8 @@ class Hosts:
     def __enter__(self) -> Self:
         project, given = self._context.project, self._context.given
         secrets = self._session.secrets
+        # gRPC tells everybody's standard error about connections that end.
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         import pulumi.runtime  # noqa: F401 - while the key is being derived in a thread
 
         secrets.verify()

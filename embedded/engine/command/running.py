@@ -144,8 +144,11 @@ async def _stoppable(session: Session, request: Request, sink: Sink) -> Outcome:
 def _shown(context: Context, task: Task, *, dry_run: bool) -> Iterator[Sink]:
     """The displays of one run."""
     display, log = _display(context, task, dry_run=dry_run), _log(context)
+    begun = False
 
     def sink(event: Event) -> None:
+        nonlocal begun
+        begun = True
         if log is not None:
             log(event)
         display(event)
@@ -153,7 +156,9 @@ def _shown(context: Context, task: Task, *, dry_run: bool) -> Iterator[Sink]:
     try:
         yield sink
     finally:
-        sink(events.Cancel())
+        # What never began, because the stack is locked say, has no end to show.
+        if begun:
+            sink(events.Cancel())
         sys.stdout.flush()
         if log is not None:
             log.close()
@@ -174,7 +179,8 @@ def _encoder(context: Context) -> EventEncoder:
     from embedded.engine.backend import propertyjson
     from embedded.engine.display.event_json import EventEncoder, Masked
 
-    return EventEncoder(partial(propertyjson.encode_value, secrets=Masked()), context.given.text("color") or "auto")
+    colour = "raw" if context.given.text("color") == "raw" else "always" if context.colour else "never"
+    return EventEncoder(partial(propertyjson.encode_value, secrets=Masked()), colour)
 
 
 def _display(context: Context, task: Task, *, dry_run: bool) -> Sink:
@@ -192,15 +198,27 @@ def _display(context: Context, task: Task, *, dry_run: bool) -> Sink:
         return PreviewDigest(partial(codec.encode_resource, secrets=Masked()), options, _write)
     title = _TITLES[task.kind][0 if dry_run else 1]
     shown = context.shown(task.session.stack)
-    heading = _Heading(options.style.headline(f"{title} ({shown}):"))
+    heading = options.style.headline(f"{title} ({shown}):") + "\n"
     if context.given.on("diff"):
         from embedded.engine.display.diff import DiffDisplay
 
-        return heading.over(DiffDisplay(options, _write, _complain))
+        return titled(heading, DiffDisplay(options, _write, _complain))
     from embedded.engine.display.text import ProgressDisplay
 
     root = urns.root(task.session.stack.name, task.session.stack.project)
-    return heading.over(ProgressDisplay(root, title.lower(), options, _write, preview=dry_run))
+    return titled(heading, ProgressDisplay(root, title.lower(), options, _write, preview=dry_run))
+
+
+def titled(heading: str, display: Sink) -> Sink:
+    """The display, with a title that is printed before the first event."""
+    waiting = [heading]
+
+    def sink(event: Event) -> None:
+        while waiting:
+            _write(waiting.pop())
+        display(event)
+
+    return sink
 
 
 def _complain(text: str) -> None:
@@ -212,22 +230,3 @@ def _complain(text: str) -> None:
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-class _Heading:
-    """The title, printed with the first event: a stack that is locked never gets that far."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def over(self, display: Sink) -> Sink:
-        """The display with the title above it."""
-
-        def sink(event: Event) -> None:
-            if self._text and not isinstance(event, events.Cancel):
-                _write(self._text + "\n")
-                self._text = ""
-            if not self._text:
-                display(event)
-
-        return sink

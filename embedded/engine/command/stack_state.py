@@ -207,7 +207,7 @@ def import_(context: Context) -> None:
         _check_names(latest, name, force=context.given.on("force"))
         session = context.session(name)
         snapshot = codec.decode_snapshot(untyped, _secrets_of(session, latest))
-        if not context.given.on("force"):
+        if session.check_integrity and not context.given.on("force"):
             integrity.verify(snapshot)
         untyped = codec.encode_snapshot(snapshot, session.secrets)
     with context.backend.lock(name):

@@ -147,7 +147,7 @@ async def _registrations(deployment: Deployment, program: asyncio.Task[ProgramRe
     if program.done() and (result := program.result()).failed:
         deployment.cancel()
         if not result.bail:
-            deployment.log("error", result.error)
+            deployment.log("error", f"an unhandled error occurred: {result.error}")
         deployment.bailed = True
     await deployment.quiet()
 
@@ -179,7 +179,7 @@ async def _program_end(
     result = await program
     if error is None and result.failed:
         if not result.bail:
-            deployment.log("error", result.error)
+            deployment.log("error", f"an unhandled error occurred: {result.error}")
         return Bail("program failed")
     return error
 

@@ -66,7 +66,9 @@ class Policies:
             return False
         enforcement = "mandatory" if violation.enforcement == "remediate" else violation.enforcement
         self._deployment.emit(
-            events.PolicyViolation(urn, violation.message, violation.policy, violation.pack, violation.pack_version, enforcement, violation.severity)
+            events.PolicyViolation(
+                urn, violation.message, violation.policy, violation.pack, violation.pack_version, enforcement, violation.severity
+            )
         )
         if enforcement == "mandatory":
             self._deployment.failed = True

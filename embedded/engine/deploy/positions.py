@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlparse
 
 if TYPE_CHECKING:
-    from pulumi.runtime.proto import source_pb2
+    from pulumi.runtime.proto import resource_pb2, source_pb2
 
-
-class HasPosition(Protocol):
-    """A request that says where it comes from."""
-
-    sourcePosition: source_pb2.SourcePosition  # noqa: N815 - the protocol's name
-    stackTrace: source_pb2.StackTrace  # noqa: N815 - the protocol's name
-    parentStackTraceHandle: str  # noqa: N815 - the protocol's name
+    # A request that says where it comes from.
+    _Request = resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest
 
 
 class Positions:
@@ -27,12 +22,12 @@ class Positions:
         self._files: dict[str, str | None] = {}
         self._handles: dict[str, list[dict[str, str]]] = {}
 
-    def of(self, request: HasPosition) -> tuple[str, list[dict[str, str]]]:
+    def of(self, request: _Request) -> tuple[str, list[dict[str, str]]]:
         """The request's position and stack trace."""
         trace = [{"sourcePosition": p} if (p := self._position(f.pc)) else {} for f in request.stackTrace.frames]
         return self._position(request.sourcePosition), [*self._handles.get(request.parentStackTraceHandle, ()), *trace]
 
-    def hand_on(self, request: HasPosition) -> str:
+    def hand_on(self, request: _Request) -> str:
         """A handle by which registrations made on behalf of this one continue its trace."""
         trace = self.of(request)[1]
         if not trace:

@@ -70,7 +70,8 @@ def protected_dependent_message(urn: str, root: str) -> str:
     """Why a resource is not replaced whose protected dependent would have to go first."""
     return (
         f'unable to replace resource "{urn}" as part of replacing "{root}" as it is currently marked for protection. '
-        "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, or use the command:\n"
+        "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, "
+        "or use the command:\n"
         f"`pulumi state unprotect '{urn}'`"
     )
 

@@ -95,6 +95,7 @@ class InProcessProgram:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[ProgramResult] = loop.create_future()
         self._stubs = BlockingStub(services.monitor, services.loop), BlockingStub(services.engine, services.loop)
+        setattr(self._stubs[1], "Log", launcher.quiet(self._stubs[1].Log))  # noqa: B010 - methods are made on demand there
 
         def settle(result: ProgramResult) -> None:
             if not done.done():
@@ -108,10 +109,13 @@ class InProcessProgram:
             return line
 
         def main() -> None:
-            with captured(tell("info", 1), tell("info#err", 2)):
-                result = self._run(run)
-            with contextlib.suppress(RuntimeError):  # the engine's loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(settle, result)
+            result = ProgramResult("the program's thread ended before the program did")
+            try:
+                with captured(tell("info", 1), tell("info#err", 2)):
+                    result = self._run(run)
+            finally:
+                with contextlib.suppress(RuntimeError):  # the engine's loop is closed: nobody waits any more
+                    loop.call_soon_threadsafe(settle, result)
 
         context = contextvars.Context()
         threading.Thread(target=context.run, args=(main,), name="pulumi-program", daemon=True).start()
@@ -210,7 +214,11 @@ def _drain(loop: asyncio.AbstractEventLoop) -> None:
     pending = asyncio.all_tasks(loop)
     for task in pending:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+
+    async def settled() -> None:
+        await asyncio.gather(*pending, return_exceptions=True)
+
+    loop.run_until_complete(settled())
 
 
 @contextlib.contextmanager

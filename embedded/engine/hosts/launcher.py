@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # Says to the host that the user has been told already.
 SHOWN = 32
@@ -70,14 +70,19 @@ def run_program(options: Mapping[str, Any]) -> int:
 
 
 def _engine(address: str) -> Any:
-    """A client of the engine that keeps debug messages to itself: the SDK sends several a resource, and waits for each."""
     import grpc
-    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+    from pulumi.runtime.proto import engine_pb2_grpc
 
     stub: Any = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
-    send = stub.Log
-    stub.Log = lambda request: None if request.severity == engine_pb2.DEBUG else send(request)
+    stub.Log = quiet(stub.Log)
     return stub
+
+
+def quiet(send: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The engine's `Log` without debug messages: the SDK sends several a resource, and waits for each."""
+    from pulumi.runtime.proto import engine_pb2
+
+    return lambda request: None if request.severity == engine_pb2.DEBUG else send(request)
 
 
 def _run(program: str, loop: asyncio.AbstractEventLoop) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class Shell:
     def put(self, *resources: dict[str, Any], version: int = 3, stack: str = "dev") -> None:
         """Make these the resources of a stack."""
         file = self.folder / "state" / ".pulumi" / "stacks" / "shop" / f"{stack}.json"
-        checkpoint = gojson.json.loads(file.read_text())
+        checkpoint = json.loads(file.read_text())
         checkpoint["version"] = version
         checkpoint["checkpoint"]["latest"]["resources"] = list(resources)
         file.write_text(gojson.dumps(checkpoint))
@@ -51,7 +52,7 @@ class Shell:
     def resources(self, stack: str = "dev") -> list[dict[str, Any]]:
         """The resources of a stack."""
         file = self.folder / "state" / ".pulumi" / "stacks" / "shop" / f"{stack}.json"
-        found: list[dict[str, Any]] = gojson.json.loads(file.read_text())["checkpoint"]["latest"].get("resources", [])
+        found: list[dict[str, Any]] = json.loads(file.read_text())["checkpoint"]["latest"].get("resources", [])
         return found
 
 

@@ -173,6 +173,15 @@ def test_imports_that_are_refused(dev: Shell, stack_resource: Any) -> None:
     dev("stack", "import", "--file", "dev.json", "--force")
 
 
+def test_a_state_that_contradicts_itself_is_taken_only_on_demand(dev: Shell, stack_resource: Any, box: Any) -> None:
+    """A reference to what is not there would break the next update."""
+    dev.put(stack_resource, box("a", dependencies=["urn:pulumi:dev::shop::t:i:B::gone"]))
+    dev("stack", "export", "--file", "bad.json")
+    assert "gone" in dev("stack", "import", "--file", "bad.json", code=1).err
+    dev("stack", "import", "--file", "bad.json", "--disable-integrity-checking")
+    dev("stack", "import", "--file", "bad.json", "--force")
+
+
 def test_history_in_all_forms(dev: Shell) -> None:
     """Newest first; times have a fraction and a Z; secrets are shown only if asked for."""
     assert dev("stack", "history").out == "Stack has never been updated\n"

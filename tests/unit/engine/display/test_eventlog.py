@@ -33,7 +33,7 @@ class Listener(events_pb2_grpc.EventsServicer):
     def __init__(self) -> None:
         self.heard: list[dict[str, Any]] = []
 
-    def StreamEvents(self, request_iterator: Any, _: Any) -> Any:  # noqa: N802 - the service's name
+    def StreamEvents(self, request_iterator: Any, _: Any) -> Any:
         """Listen to one stream."""
         self.heard += [json.loads(request.event) for request in request_iterator]
         return empty_pb2.Empty()

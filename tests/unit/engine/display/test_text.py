@@ -79,7 +79,7 @@ def test_a_preview_tells_each_step_once(resource: Callable[..., Any], step: Call
     """What is only planned has no end to tell; what is not known yet says so."""
     update = step("update", resource("a", {"size": 1}), resource("a", {"size": UNKNOWN}))
     stack = stack_step("same", {"a": 1}, {"a": 1})
-    told = [ResourcePre(stack, planning=True), ResourcePre(update, planning=True), ResourceOutputs(update, planning=True)]
+    told: list[Event] = [ResourcePre(stack, planning=True), ResourcePre(update, planning=True), ResourceOutputs(update, planning=True)]
     lines = show(*told, ResourceOutputs(stack, planning=True), summary({"update": 1, "same": 1}, preview=True), preview=True)
     assert lines[1:] == [
         " ~  toy:index:Box a update [diff: ~size]",
