@@ -82,5 +82,6 @@ def test_takes_turns_with_the_real_cli(name: str, first: str, call: Callable[...
     histories = [call(e, "0", ["stack", "history", "--json"]).stdout for e in engines]
     assert histories[0] == histories[1]
     call(engines[1], "0", ["refresh", "--yes", "--skip-preview"])
+    call(engines[1], "0", ["state", "unprotect", "--all", "--yes"])
     call(engines[0], "0", ["destroy", "--yes", "--skip-preview"])
     call(engines[1], "0", ["stack", "rm", "--yes"])

@@ -96,5 +96,11 @@ def _stack(context: Context) -> dict[str, Any] | None:
 
 VERBS = (
     Verb("version", "Print the version number", version),
-    Verb("about", "Print information about the environment", about, (JSON, OUTPUT, STACK, Flag("transitive", "Accepted", short="t"))),
+    Verb(
+        "about",
+        "Print information about the environment",
+        about,
+        (JSON, OUTPUT, STACK, Flag("transitive", "Accepted: no dependencies are listed", short="t")),
+        children=(Verb("env", "", refused="it tells the real CLI's variables; use that"),),
+    ),
 )

@@ -291,12 +291,13 @@ VERBS = (
                 args="[stack]",
                 most=1,
             ),
-            Verb("unselect", "Reset the stack selection", unselect),
+            Verb("unselect", "Reset the stack selection", unselect, (STACK,)),
             Verb(
                 "ls",
                 "List stacks",
                 ls,
                 (
+                    STACK,
                     JSON,
                     OUTPUT,
                     Flag("all", "List the stacks of all projects", short="a"),

@@ -269,6 +269,7 @@ VERBS = (
             Flag("page-size", "How many updates a page has", "int", default="10"),
         ),
         aliases=("hist",),
+        children=(Verb("events", "", refused="give `--event-log FILE` to an operation"),),
     ),
     Verb(
         "export",

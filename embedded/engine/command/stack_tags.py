@@ -48,6 +48,7 @@ VERBS = (
     Verb(
         "tag",
         "Manage stack tags",
+        flags=(STACK,),
         children=(
             Verb("get", "Print a tag's value", get, (STACK,), args="<name>", least=1, most=1),
             Verb("list", "List all tags", ls, (STACK, JSON, OUTPUT), aliases=("ls",)),

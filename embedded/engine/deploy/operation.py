@@ -15,7 +15,7 @@ from embedded.engine.deploy.journal import Journal
 from embedded.engine.deploy.options import Outcome
 from embedded.engine.deploy.refreshing import refresh
 from embedded.engine.model import events
-from embedded.engine.model.errors import Bail, CancelledError, EngineError
+from embedded.engine.model.errors import Bail, EngineError
 from embedded.engine.model.ports import ProviderError, Services
 from embedded.engine.model.state import Snapshot
 
@@ -161,7 +161,7 @@ async def _conclude(kind: Kind, deployment: Deployment, stop: asyncio.Event) -> 
         await deployment.analyze_stack()
     if stop.is_set():
         deployment.log("error", f"{verb} canceled")
-        return outputs, CancelledError(f"{verb} canceled")
+        return outputs, Bail(f"{verb} canceled")
     if deployment.bailed:
         return outputs, Bail(f"{verb} failed")
     if failed or deployment.failed:

@@ -46,7 +46,7 @@ class DiffDisplay:
                     self._complain(event.prefix + plain(event.message) + ("" if event.message.endswith("\n") else "\n"))
             case events.ResourcePre():
                 if not event.internal:
-                    self._begin(event.step, planning=event.planning)
+                    self._begin(event.step)
             case events.ResourceOutputs():
                 if not event.internal:
                     self._outputs(event.step, planning=event.planning)
@@ -65,10 +65,10 @@ class DiffDisplay:
     def _is_shown(self, step: Step) -> bool:
         return is_root(step) or shown(step, self._options, logical_only=True)
 
-    def _begin(self, step: Step, *, planning: bool) -> None:
+    def _begin(self, step: Step) -> None:
         self._seen[step.urn] = step
         if step.op not in ("refresh", "import") and self._is_shown(step):
-            self._step(step, planning=planning)
+            self._step(step)
 
     def _outputs(self, step: Step, *, planning: bool) -> None:
         if not self._is_shown(step):
@@ -76,7 +76,7 @@ class DiffDisplay:
         before = self._seen.get(step.urn)
         refresh = before is not None and before.op == "refresh"
         if step.op == "import" or (refresh and step.op == "update"):
-            self._step(step, planning=planning, refresh=refresh)
+            self._step(step, refresh=refresh)
             return
         indent = self._indent(step)
         told = outputs_text(step, self._options, indent + 1, planning=planning, refresh=refresh)
@@ -85,11 +85,11 @@ class DiffDisplay:
         if told and not self._options.suppress_outputs:
             self._write(self._options.style.paint(OPS[step.op].colour, "    " * (indent + 1) + "--outputs:--") + "\n" + told)
 
-    def _step(self, step: Step, *, planning: bool, refresh: bool = False) -> None:
+    def _step(self, step: Step, *, refresh: bool = False) -> None:
         indent = self._indent(step)
         self._write(text(self._header(step, indent), self._options.style))
         if step.op != "same":
-            self._write(text(self._details(step, indent + 1, planning=planning, refresh=refresh), self._options.style))
+            self._write(text(self._details(step, indent + 1, refresh=refresh), self._options.style))
 
     def _indent(self, step: Step) -> int:
         indent = 0
@@ -123,8 +123,8 @@ class DiffDisplay:
         elif step.provider and urns.name_of(urns.split_provider_ref(step.provider)[0]) != "default":
             yield op, f"{pad}[provider={step.provider}]"
 
-    def _details(self, step: Step, indent: int, *, planning: bool, refresh: bool) -> Iterator[Line]:
-        drawer = ValueText(show_secrets=self._options.show_secrets, truncate=self._options.truncate, planning=planning)
+    def _details(self, step: Step, indent: int, *, refresh: bool) -> Iterator[Line]:
+        drawer = ValueText(show_secrets=self._options.show_secrets, truncate=self._options.truncate)
         old, new = step.old, step.new
         if old and new and step.detailed_diff is not None:
             change = step_changes(step, refresh=refresh)

@@ -26,7 +26,7 @@ def outputs_text(step: Step, options: DisplayOptions, indent: int, *, planning: 
         return ""
     outputs = step.new.outputs if step.new else {}
     inputs = step.new.inputs if step.new else {}
-    drawer = ValueText(show_secrets=options.show_secrets, truncate=options.truncate, planning=planning)
+    drawer = ValueText(show_secrets=options.show_secrets, truncate=options.truncate)
     change = compare(step.old.outputs, outputs) if step.old is not None else None
     if change is None:
         if step.old is not None and not show_sames:

@@ -26,11 +26,10 @@ _HASH: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class ValueText:
-    """Draws values. `planning`: not everything is known yet. `summary`: leave out what stays the same."""
+    """Draws values. `summary`: leave out what stays the same."""
 
     show_secrets: bool = False
     truncate: bool = True
-    planning: bool = False
     summary: bool = False
 
     def pad(self, indent: int, op: Op, *, marked: bool) -> str:

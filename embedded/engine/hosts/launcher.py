@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Says to the host that the user has been told already.
 SHOWN = 32
 SWITCH_SECONDS = 0.0001
+# What the SDK makes of a registration that was given up; the user has been told why.
+GIVEN_UP = "Resource monitor has terminated, shutting down"
 NOT_INSTALLED = """
 It looks like the Pulumi SDK has not been installed. Have you run pip install?
 If you are running in a virtualenv, you must run pip install -r requirements.txt from inside the virtualenv."""
@@ -100,7 +102,8 @@ def _run(program: str, loop: asyncio.AbstractEventLoop) -> int:
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(main))
     except pulumi.RunError as error:
-        pulumi.log.error(str(error))
+        if str(error) != GIVEN_UP:
+            pulumi.log.error(str(error))
         return 1
     except KeyboardInterrupt:
         # The host asked for an early end; a traceback would tell the user nothing.

@@ -84,7 +84,7 @@ class Heard(list[automation.EngineEvent]):
     def steps(self) -> set[tuple[str, str]]:
         """What was begun: operation and resource."""
         started = [e.resource_pre_event.metadata for e in self if e.resource_pre_event]
-        return {(str(m.op.value if isinstance(m.op, automation.OpType) else m.op), name_of(m.urn)) for m in started}
+        return {(m.op.value, name_of(m.urn)) for m in started}
 
     def failed(self) -> set[str]:
         """The resources whose operation failed."""

@@ -165,6 +165,15 @@ class Rig:
         """Make this, with gated things, the program."""
         self.program(f"{GATED}\n{text}\n")
 
+    def policy_pack(self, policies: str, before: str = "") -> Path:
+        """A policy pack with these policies (Python source of a list)."""
+        folder = self.folder / "pack"
+        folder.mkdir(exist_ok=True)
+        (folder / "PulumiPolicy.yaml").write_text("runtime: python\nversion: 1.0.0\n")
+        text = f"from pulumi_policy import *\n{before}\nPolicyPack(name='pack', policies={policies})\n"
+        (folder / "__main__.py").write_text(text)
+        return folder
+
     def open(self, *names: str) -> None:
         """Open gates."""
         for name in names:
