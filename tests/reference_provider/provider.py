@@ -72,7 +72,9 @@ class Servicer(ProviderServicer):
     async def CheckConfig(self, request: Any, context: Any) -> Any:
         """A region called `nowhere` is refused."""
         del context
-        failures = [proto.CheckFailure(property="region", reason="there is no such region")] if _get(request.news, "region") == "nowhere" else []
+        failures = (
+            [proto.CheckFailure(property="region", reason="there is no such region")] if _get(request.news, "region") == "nowhere" else []
+        )
         return proto.CheckResponse(inputs=request.news, failures=failures)
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:
@@ -207,11 +209,11 @@ class Servicer(ProviderServicer):
             self._death("the end", "it")
 
     def _death(self, operation: str, name: str) -> NoReturn:
-        print(f"dying in {operation} of {name}", file=sys.stderr, flush=True)
+        os.write(2, f"dying in {operation} of {name}\n".encode())
         os._exit(3)
 
 
-def _kind(was: bool, is_: bool, replaces: bool) -> Any:  # noqa: FBT001 - three bits of a table
+def _kind(was: bool, is_: bool, replaces: bool) -> Any:
     kinds = proto.PropertyDiff
     if not was:
         return kinds.ADD_REPLACE if replaces else kinds.ADD
@@ -236,7 +238,9 @@ def _kept(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _init_failed(context: Any, id_: str, state: Any, inputs: Any) -> NoReturn:
-    detail = provider_pb2.ErrorResourceInitFailed(id=id_, properties=state, reasons=["it did not get ready", "it is partial"], inputs=inputs)
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=id_, properties=state, reasons=["it did not get ready", "it is partial"], inputs=inputs
+    )
     packed = any_pb2.Any()
     packed.Pack(detail)
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message="it did not get ready", details=[packed])
@@ -283,7 +287,7 @@ async def serve(engine_address: str) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(engine_address), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    print(port, flush=True)
+    os.write(1, f"{port}\n".encode())
     await server.wait_for_termination()
 
 

@@ -230,8 +230,13 @@ class Deployment:
 
     async def analyze_stack(self) -> None:
         """Let the policy packs judge the whole stack."""
-        if self.policies:
+        if not self.policies:
+            return
+        try:
             await self.policies.stack(list(self.news.values()))
+        except EngineError as error:
+            self.log("error", str(error))
+            self.bailed = True
 
 
 def _brief(value: object) -> str:

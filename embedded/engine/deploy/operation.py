@@ -75,6 +75,8 @@ class Attempt:
     error: EngineError | None = None
     outputs: Values = field(default_factory=dict)
     corrupt: bool = False
+    # A policy pack did not do its work.
+    unjudged: bool = False
 
 
 async def _attempt(
@@ -96,7 +98,8 @@ async def _attempt(
     finally:
         stopper.cancel()
         await deployment.registry.close()
-    return Attempt(deployment.executor.changes, error, outputs, deployment.executor.maybe_corrupt)
+    unjudged = deployment.policies is not None and deployment.policies.broken
+    return Attempt(deployment.executor.changes, error, outputs, deployment.executor.maybe_corrupt, unjudged)
 
 
 async def _stop(deployment: Deployment, stop: asyncio.Event) -> None:
@@ -212,18 +215,26 @@ async def _served(deployment: Deployment, ended: asyncio.Event) -> AsyncIterator
 
 
 async def _planned_violations(run: RunInfo, options: Options, snapshot: Snapshot, world: World, stop: asyncio.Event) -> list[Event]:
-    """What mandatory policies say of the planned state; nothing is changed. Anything else that goes wrong is left to the update."""
+    """What mandatory policies say of the planned state, or that they could not; nothing is changed.
+
+    Anything else that goes wrong is left to the update.
+    """
     found: list[Event] = []
+    errors: list[Event] = []
 
     def collect(event: Event) -> None:
         if isinstance(event, events.PolicyViolation | events.PolicyRemediation):
             found.append(event)
+        elif isinstance(event, events.Diagnostic) and event.severity == "error":
+            errors.append(event)
 
     plan = replace(options, dry_run=True)
     journal = Journal(_copied(snapshot), None)
-    await _attempt("preview", replace(run, dry_run=True), plan, journal, snapshot, world, collect, stop)
-    mandatory = any(isinstance(e, events.PolicyViolation) and e.enforcement == "mandatory" for e in found)
-    if not mandatory:
+    attempt = await _attempt("preview", replace(run, dry_run=True), plan, journal, snapshot, world, collect, stop)
+    if attempt.unjudged:
+        message = "update failed: what is planned could not be checked by all policies; nothing was changed\n"
+        return [*found, *errors, events.Diagnostic(message, "error", prefix="error: ")]
+    if not any(isinstance(e, events.PolicyViolation) and e.enforcement == "mandatory" for e in found):
         return []
     message = "update failed: mandatory policies are violated by what is planned; nothing was changed\n"
     return [*found, events.Diagnostic(message, "error", prefix="error: ")]

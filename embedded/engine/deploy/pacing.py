@@ -2,7 +2,7 @@
 
 The Python SDK looks through all of a program's outputs each time that some of them settle, so a thousand answers that trickle in
 one by one cost it a thousand times that search. Answers that are held back for a moment and given together cost it a few. Alone,
-or among few, an answer is never held back.
+or among few, an answer is never held back; in a crowd a wave goes when everybody has an answer, or no more answers come.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-# So many registrations under way make a crowd, and so long an answer waits for others of its wave.
+# So many registrations under way make a crowd.
 CROWD: Final = 24
-HOLD_SECONDS: Final = 0.015
+# A wave waits for the next answer so long, and all in all so long a registration that was seen: in a larger program the search is longer.
+QUIET_SECONDS: Final = 0.025
+SECONDS_PER_REGISTRATION: Final = 0.001
+LONGEST_SECONDS: Final = 1.0
 
 
 class Pacing:
@@ -20,29 +23,37 @@ class Pacing:
 
     def __init__(self) -> None:
         self._under_way = 0
+        self._seen = 0
         self._held = 0
         self._wave = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._until = 0.0
 
     def __enter__(self) -> None:
         self._under_way += 1
+        self._seen += 1
 
     def __exit__(self, *_: object) -> None:
         self._under_way -= 1
-        if self._held >= self._under_way:
-            self._release()
+        self._release_if_all_are_held()
 
     async def hold(self) -> None:
         """Wait for the wave, if there is a crowd."""
         if self._under_way < CROWD:
             return
-        wave = self._wave
+        wave, loop = self._wave, asyncio.get_running_loop()
         self._held += 1
-        if self._held >= self._under_way:
-            self._release()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._release)
+        if self._timer is None:
+            self._until = loop.time() + min(self._seen * SECONDS_PER_REGISTRATION, LONGEST_SECONDS)
+        else:
+            self._timer.cancel()
+        self._timer = loop.call_at(min(loop.time() + QUIET_SECONDS, self._until), self._release)
+        self._release_if_all_are_held()
         await wave.wait()
+
+    def _release_if_all_are_held(self) -> None:
+        if self._held and self._held >= self._under_way:
+            self._release()
 
     def _release(self) -> None:
         if self._timer:

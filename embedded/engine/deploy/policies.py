@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from embedded.engine.model import events
 from embedded.engine.model import urn as urns
+from embedded.engine.model.errors import EngineError
 from embedded.engine.model.ports import AnalyzedResource
 
 if TYPE_CHECKING:
@@ -22,9 +23,18 @@ class Policies:
 
     def __init__(self, deployment: Deployment, analyzers: Sequence[Analyzer]) -> None:
         self._deployment, self._analyzers = deployment, analyzers
+        # A pack did not do its work: what it would have said is not known.
+        self.broken = False
 
     async def resource(self, new: Resource, goal: Goal) -> bool:
         """Mend and judge a resource's inputs. True: it must not be touched."""
+        try:
+            return await self._judge(new, goal)
+        except EngineError as error:
+            self.broken = True
+            raise EngineError(f"failed to run policy: {error}") from error
+
+    async def _judge(self, new: Resource, goal: Goal) -> bool:
         for analyzer in self._analyzers:
             await self._remediate(analyzer, new, goal)
         forbidden = False
@@ -55,7 +65,11 @@ class Policies:
         root = urns.root(self._deployment.stack, self._deployment.project)
         known = {r.urn for r in resources}
         for analyzer in self._analyzers:
-            violations = await analyzer.analyze_stack(analyzed)
+            try:
+                violations = await analyzer.analyze_stack(analyzed)
+            except EngineError:
+                self.broken = True
+                raise
             for violation in violations:
                 self._report(violation, violation.urn if violation.urn in known else root)
             self._summarize("analyze-stack", analyzer, "stack", {v.policy for v in violations}, "")

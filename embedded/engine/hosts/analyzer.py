@@ -101,10 +101,7 @@ class PolicyPack:
         settings = policy_config.read(Path(config_path)) if config_path else {}
         job = _job(folder, manifest, run)
         failed = f'policy pack "{path}" failed to start'
-        try:
-            plugin = await PluginProcess.start(f'policy pack "{path}"', job, server, log, ("info", "info#err"))
-        except EngineError as error:
-            raise EngineError(f"{failed}: {error}") from error
+        plugin = await PluginProcess.start(f'policy pack "{path}"', job, server, log, ("info", "info#err"))
         pack = cls(path, plugin, manifest)
         try:
             await pack._handshake(folder, run)
@@ -179,7 +176,7 @@ class PolicyPack:
         request = analyzer_pb2.AnalyzerHandshakeRequest(
             engine_address=run.engine_address, root_directory=str(folder), program_directory=str(folder)
         )
-        with _where_unimplemented():
+        with rpc.where_unimplemented():
             await self._plugin.call(lambda m: self._stub.Handshake(m, wait_for_ready=True, timeout=START_SECONDS), request)
 
     async def _configure(self, run: RunInfo, settings: Mapping[str, policy_config.Setting], tags: Mapping[str, str], log: Log) -> None:
@@ -192,7 +189,7 @@ class PolicyPack:
             config_secret_keys=sorted(run.secret_keys),
             tags=tags,
         )
-        with _where_unimplemented():
+        with rpc.where_unimplemented():
             await self._plugin.call(self._stub.ConfigureStack, stack)
         info = await self._plugin.call(self._stub.GetAnalyzerInfo, empty_pb2.Empty())
         self._name, self._version = info.name, self._manifest.version or info.version
@@ -266,13 +263,6 @@ def _job(folder: Path, manifest: Manifest, run: RunInfo) -> Job:
     if python := other_interpreter(folder, manifest.options):
         return Job(str(folder), activated(env, python), argv=(str(python), "-u", "-m", "pulumi.policy", *arguments))
     return Job(str(folder), env, module="pulumi.policy", argv=arguments)
-
-
-class _where_unimplemented(contextlib.AbstractContextManager[None]):  # noqa: N801 - reads as a clause
-    """Passes over a method that the pack does not have."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        return isinstance(error, grpc.RpcError) and rpc.is_unimplemented(error)
 
 
 def _configurable(policy: Any, *, takes_config: bool) -> policy_config.Configurable:

@@ -89,7 +89,7 @@ class InProcessProgram:
         self._cancelled = asyncio.Event()
 
     async def run(self, run: RunInfo, log: Log) -> ProgramResult:
-        """Run the program to its end."""
+        """Run the program to its end; it may be run again."""
         services = run.services
         assert services is not None  # noqa: S101 - a run has a monitor
         loop = asyncio.get_running_loop()
@@ -119,7 +119,11 @@ class InProcessProgram:
 
         context = contextvars.Context()
         threading.Thread(target=context.run, args=(main,), name="pulumi-program", daemon=True).start()
-        return await self._ended(done)
+        try:
+            return await self._ended(done)
+        finally:
+            # What ended this run is no reason to end the next, which may be on another event loop.
+            self._cancelled = asyncio.Event()
 
     def cancel(self) -> None:
         """End the program at its next word with the engine."""
@@ -146,9 +150,9 @@ class InProcessProgram:
 
         monitor, engine = self._stubs
         _configure(run, monitor, engine)
-        loop = asyncio.new_event_loop()
+        loop = launcher.Loop()
         loop.set_exception_handler(lambda _loop, _context: None)
-        executor = concurrent.futures.ThreadPoolExecutor(max(run.parallel, 1) * 4, thread_name_prefix="pulumi-program")
+        executor = concurrent.futures.ThreadPoolExecutor(max(run.parallel, 1) * launcher.THREADS, thread_name_prefix="pulumi-program")
         loop.set_default_executor(executor)
         try:
             with _program(self._source) as (function, path):

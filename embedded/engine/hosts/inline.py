@@ -8,6 +8,7 @@ import grpc
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from embedded.engine.hosts import rpc
+from embedded.engine.hosts.programs import CANCEL_SECONDS
 from embedded.engine.model.ports import ProgramResult
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ class InlineProgram:
             return ProgramResult(bail=True)
 
     def cancel(self) -> None:
-        """Stop waiting: the call's end tells the client."""
+        """Stop waiting, but not at once: as the monitor refuses it everything now, the program mostly ends by itself, and in order."""
+        import asyncio
+
         if self._running:
-            self._running.cancel()
+            asyncio.get_running_loop().call_later(CANCEL_SECONDS, self._running.cancel)
 
     async def _run(self, run: RunInfo) -> ProgramResult:
         import asyncio

@@ -7,6 +7,7 @@ nothing but the standard library and `pulumi`.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import json
 import logging
@@ -14,15 +15,19 @@ import os
 import runpy
 import sys
 import traceback
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextvars import Context
 
 # Says to the host that the user has been told already.
 SHOWN = 32
 SWITCH_SECONDS = 0.0001
+# Threads per operation at a time, which is how many registrations wait for answers together: large waves cost the SDK less than many.
+THREADS = 16
 # What the SDK makes of a registration that was given up; the user has been told why.
 GIVEN_UP = "Resource monitor has terminated, shutting down"
 NOT_INSTALLED = """
@@ -64,11 +69,60 @@ def run_program(options: Mapping[str, Any]) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     # A program that fails leaves futures that nobody will look at: that is not worth telling.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    loop = asyncio.new_event_loop()
+    loop = Loop()
     asyncio.set_event_loop(loop)
-    with ThreadPoolExecutor(max(parallel, 1) * 4) as executor, contextlib.closing(loop):
-        loop.set_default_executor(executor)
-        return _run(program, loop)
+    try:
+        with ThreadPoolExecutor(max(parallel, 1) * THREADS) as executor, contextlib.closing(loop):
+            loop.set_default_executor(executor)
+            return _run(program, loop)
+    except KeyboardInterrupt:
+        _leave()
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop to which many answers from threads come in waves.
+
+    The SDK looks through all of a program's outputs each time that some of them settle. A thousand answers that wake the loop one by
+    one cost it a thousand times that search; when many calls are under way, answers are kept for a moment and given together.
+    """
+
+    CROWD = 24
+    KEEP_SECONDS = 0.01
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._under_way = 0
+        self._kept: deque[asyncio.Handle] = deque()
+        self._coming = False
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Count the calls that are under way."""
+        self._under_way += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._answered)
+        return future
+
+    def _answered(self, _: asyncio.Future[Any]) -> None:
+        self._under_way -= 1
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+        """Run a thread's callback soon; in a crowd, with the rest of its wave."""
+        if self._under_way < self.CROWD:
+            return super().call_soon_threadsafe(callback, *args, context=context)
+        handle = asyncio.Handle(callback, args, self, context)
+        self._kept.append(handle)
+        if not self._coming:
+            self._coming = True
+            super().call_soon_threadsafe(self.call_later, self.KEEP_SECONDS, self._give)
+        return handle
+
+    def _give(self) -> None:
+        # In this order: a thread that still sees the wave coming has put its answer there before.
+        self._coming = False
+        while self._kept:
+            handle = self._kept.popleft()
+            if not handle.cancelled():
+                self.call_soon(handle._run)  # noqa: SLF001 - the loop runs its handles
 
 
 def _engine(address: str) -> Any:
@@ -106,8 +160,7 @@ def _run(program: str, loop: asyncio.AbstractEventLoop) -> int:
             pulumi.log.error(str(error))
         return 1
     except KeyboardInterrupt:
-        # The host asked for an early end; a traceback would tell the user nothing.
-        return 1
+        _leave()
     except Exception:  # noqa: BLE001 - whatever the program raises
         pulumi.log.error(f"Program failed with an unhandled exception:\n{user_traceback(path)}")
         return SHOWN
@@ -115,6 +168,14 @@ def _run(program: str, loop: asyncio.AbstractEventLoop) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
     return 0
+
+
+def _leave() -> NoReturn:
+    """End at once, as the host has asked: threads may wait for the engine for ever, and a traceback would tell the user nothing."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - what the program wants done at its end is done
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _has_main(folder: str) -> bool:

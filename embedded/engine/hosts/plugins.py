@@ -88,7 +88,8 @@ class PluginProviders:
         try:
             abilities = await _handshake(connection, run, root)
             if root is None:
-                await connection.call("Attach", plugin_pb2.PluginAttach(address=run.engine_address))
+                with rpc.where_unimplemented():
+                    await connection.call("Attach", plugin_pb2.PluginAttach(address=run.engine_address))
             if package.parameter:
                 name, version, value = package.parameter
                 parameter = provider_pb2.ParameterizeRequest.ParametersValue(name=name, version=version, value=value)

@@ -70,7 +70,14 @@ class _HostedProgram:
         self._cancelled = False
 
     async def run(self, run: RunInfo, log: Log) -> ProgramResult:
-        """Run the program to its end. Its output goes to the log, line by line."""
+        """Run the program to its end; it may be run again. Its output goes to the log, line by line."""
+        try:
+            return await self._run(run, log)
+        finally:
+            # What ended this run is no reason to end the next: a plan that failed comes before the update itself.
+            self._child, self._ending, self._cancelled = None, None, False
+
+    async def _run(self, run: RunInfo, log: Log) -> ProgramResult:
         if self._cancelled:
             return ProgramResult(bail=True)
         child = await self._server.spawn(self._job(run))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -44,6 +45,13 @@ def message_of(error: grpc.RpcError) -> str:
 def is_unimplemented(error: grpc.RpcError) -> bool:
     """Whether the server does not have the method."""
     return hasattr(error, "code") and error.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+class where_unimplemented(contextlib.AbstractContextManager[None]):  # noqa: N801 - reads as a clause
+    """Passes over a method that the server does not have."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        return isinstance(error, grpc.RpcError) and is_unimplemented(error)
 
 
 def is_unreachable(error: grpc.RpcError) -> bool:

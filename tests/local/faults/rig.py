@@ -117,6 +117,7 @@ class Rig:
     folder: Path
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
     env: dict[str, str] = field(default_factory=dict)
+    without: list[str] = field(default_factory=list)
     command: tuple[str, ...] = (sys.executable, "-m", "embedded.engine.command")
     _started: list[Running] = field(default_factory=list)
 
@@ -226,7 +227,7 @@ class Rig:
             "PULUMI_CONFIG_PASSPHRASE": "password",
             "PYTHONDONTWRITEBYTECODE": "",
         }
-        return os.environ | own | self.env | more
+        return {k: v for k, v in (os.environ | own | self.env | more).items() if k not in self.without}
 
     # Looking
 

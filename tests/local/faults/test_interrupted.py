@@ -23,7 +23,7 @@ def test_the_second_update_is_refused(rig: Rig) -> None:
     assert "error: the stack is currently locked by 1 lock(s)" in second.err
     assert f"(pid {first.process.pid})" in second.err
     assert second.out == ""
-    assert "updateInProgress" in rig.run("stack", "ls", "--json").checked().out
+    assert '"name": "dev"' in rig.run("stack", "ls", "--json").checked().out
     rig.open("all")
     first.end().checked()
     assert set(rig.resources()) == {"a", "b"}
@@ -54,7 +54,7 @@ def test_interrupted_twice(rig: Rig, fault: str) -> None:
     """The command ends at once, with 8; what was under way is left as pending; whatever hangs is ended."""
     if fault == "plugin":
         install(rig.folder / "home")
-        rig.program('from reference import Thing\nThing("a", fault={"create": "hang"})')
+        rig.program('import pulumi\nfrom reference import Thing\nThing("a", fault={"create": "hang"}, opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s")))')
         reached = rig.folder / "things" / "operations.jsonl"
     elif fault == "program":
         rig.gated("import signal, threading\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + PROGRAM)

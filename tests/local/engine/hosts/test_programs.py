@@ -12,7 +12,7 @@ import pytest
 
 from embedded.engine.hosts.in_process import InProcessProgram
 from embedded.engine.hosts.programs import ForkedProgram, SubprocessProgram
-from tests.local.engine.hosts.support import Heard, World, run, world, write
+from tests.local.engine.hosts.support import Heard, run, world, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from embedded.engine.hosts.forkserver import ForkServer
     from embedded.engine.model.ports import Program, ProgramResult
+    from tests.local.engine.hosts.support import World
 
 KINDS = ["forked", "subprocess", "in process"]
 
@@ -78,7 +79,13 @@ def test_a_program_registers_its_resources_and_outputs(make: Callable[[Path], Pr
 
 
 ENDINGS = [
-    ("raises", 'def f():\n    raise RuntimeError("boom")\nf()\n', "", True, 'line 3, in <module>\n    f()\n  File "{main}", line 2, in f\n'),
+    (
+        "raises",
+        'def f():\n    raise RuntimeError("boom")\nf()\n',
+        "",
+        True,
+        'line 3, in <module>\n    f()\n  File "{main}", line 2, in f\n',
+    ),
     ("does not parse", "x = = 1\n", "", True, "SyntaxError: invalid syntax"),
     ("imports what is not there", "import nowhere_to_be_found\n", "", True, "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
     ("exits with 3", "import sys; sys.exit(3)\n", "program exited with non-zero exit code: 3", False, ""),
@@ -158,7 +165,7 @@ def test_a_program_that_will_not_end_is_killed(kind: str, server: ForkServer, tm
     async def work() -> tuple[ProgramResult, int]:
         async with world(tmp_path) as made:
             running = asyncio.create_task(program.run(made.run, made.heard))
-            while not made.heard.of("info"):
+            while not made.heard.of("info"):  # noqa: ASYNC110 - another process says it
                 await asyncio.sleep(0.01)
             program.cancel()
             return await running, int(made.heard.of("info"))
@@ -210,7 +217,7 @@ def test_a_function_runs_in_this_process(tmp_path: Path) -> None:
 
     def program() -> None:
         pulumi.export("stack", pulumi.get_stack())
-        print("from a function")
+        sys.stdout.write("from a function\n")
 
     result, made = ran(InProcessProgram(program), tmp_path)
     assert result.error == ""
@@ -227,7 +234,7 @@ def test_two_functions_at_once(tmp_path: Path) -> None:
     def named(name: str) -> Callable[[], None]:
         def program() -> None:
             pulumi.export("name", name)
-            print(name)
+            sys.stdout.write(f"{name}\n")
 
         return program
 
