@@ -2,6 +2,9 @@
 #
 # Each target sets itself up: .venv is made when it is missing, and requirements are installed again when their lock has changed.
 
+# Without compiled modules each of the many Pythons that the tests start would compile the SDK anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help

@@ -108,7 +108,7 @@ class Bench:
         (self.folder / "backend").mkdir()
         (self.folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
         (self.folder / "__main__.py").write_text(source)
-        os.environ["PULUMI_CONFIG_PASSPHRASE"] = "bench"
+        os.environ["PULUMI_CONFIG_PASSPHRASE"] = "bench"  # noqa: S105 - of a stack that lives for seconds
         self.environment = os.environ | {
             "PULUMI_BACKEND_URL": f"file://{self.folder}/backend",
             "PULUMI_HOME": str(self.folder / "home"),
@@ -123,7 +123,9 @@ class Bench:
     def command(self, command: list[str], *args: str) -> float:
         """Run a command; the seconds it took."""
         start = time.monotonic()
-        subprocess.run([*command, *args, "--non-interactive"], cwd=self.folder, env=self.environment, check=True, capture_output=True, timeout=600)
+        subprocess.run(
+            [*command, *args, "--non-interactive"], cwd=self.folder, env=self.environment, check=True, capture_output=True, timeout=600
+        )
         return time.monotonic() - start
 
     def session(self) -> Session:
@@ -176,7 +178,13 @@ def large(size: int, runs: int) -> list[tuple[str, float, str]]:
     """Many resources with a provider that costs nothing, in a process of its own for the memory's sake."""
     script = f"import benchmarks.engine as b; b.report({size}, {runs})"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=3600, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=3600,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     return [(name, value, goal) for name, value, goal in json.loads(done.stdout.splitlines()[-1])]
 
@@ -198,7 +206,7 @@ def report(size: int, runs: int) -> None:
         (f"{size} resources: first preview", first, goals[0]),
         (f"{size} resources: up", update, goals[1]),
         (f"{size} resources: preview of no change", again, goals[2]),
-        (f"{size} resources: memory, MB", memory, "400" if size == 1000 else ""),  # noqa: PLR2004 - the size with a goal
+        (f"{size} resources: memory, MB", memory, "400" if size == 1000 else ""),
     ]
     print(json.dumps(rows))
 
@@ -211,7 +219,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = small(options.runs)
     for size in options.sizes.split(","):
-        rows += large(int(size), 1 if int(size) > 1000 else options.runs)  # noqa: PLR2004 - large ones once
+        rows += large(int(size), 1 if int(size) > 1000 else options.runs)
     print(f"{'':45} {'measured':>10} {'goal':>8}")
     for name, value, goal in rows:
         print(f"{name:45} {value:10.2f} {goal:>8}")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from embedded.engine.settings.project import Project
 
 # How the history names the kinds of updates.
-HISTORY_KINDS: Final = {"update": "update", "refresh": "refresh", "destroy": "destroy", "import": "import", "preview": "preview"}
+HISTORY_KINDS: Final = {"update": "update", "refresh": "refresh", "destroy": "destroy", "import": "resource-import", "preview": "preview"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,11 @@ class Session:
             secrets = self.secrets
         if latest and self.check_integrity:
             integrity.verify_manifest(latest)
-        snapshot = codec.decode_snapshot(untyped, secrets)
+        try:
+            snapshot = codec.decode_snapshot(untyped, secrets)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            msg = f"{self.backend.locate(self.stack)} is damaged: it is no state of resources ({type(error).__name__}: {error})"
+            raise EngineError(msg) from error
         if self.check_integrity:
             integrity.verify(snapshot)
         return snapshot

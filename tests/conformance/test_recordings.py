@@ -17,7 +17,13 @@ COMMAND: Final = [sys.executable, "-m", "embedded.engine.command"]
 # What this engine does better by default is switched off, to compare the rest.
 LIKE_THE_REAL_ONE: Final = {"TIDEGATE_PLAN_POLICIES": "false", "TIDEGATE_TAKE_OVER_LOCKS": "false"}
 # docs/engine.md gives the reason of each. An entry that does not occur any more fails the test.
-KNOWN: Final[dict[str, list[str]]] = {}
+KNOWN: Final[dict[str, list[str]]] = {
+    # The recording was made where a provider plugin was installed; here none is, and there is none to describe.
+    "12-words": [
+        "17.txt: JSON shape [], not "
+        '[{"installTime": "str", "kind": "str", "lastUsedTime": "str", "name": "str", "size": "int", "version": "str"}]'
+    ],
+}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -189,10 +189,11 @@ class Servicer(ProviderServicer):
             return proto.InvokeResponse(failures=[proto.CheckFailure(property="name", reason=f"nothing is called {arguments['name']}")])
         answer = struct_pb2.Struct()
         answer.update(kept)
-        return proto.InvokeResponse(**{"return": answer})
+        found: dict[str, Any] = {"return": answer}
+        return proto.InvokeResponse(**found)
 
     async def _behave(self, operation: str, name: str, plain: dict[str, Any], context: Any) -> str:
-        fault = self._store.fault(operation, name, plain.get("fault"))
+        fault: str = self._store.fault(operation, name, plain.get("fault"))
         if fault == "hang":
             self._store.note(f"hanging-{operation}", name)
             await asyncio.Event().wait()

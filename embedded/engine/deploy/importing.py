@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from embedded.engine.deploy.default_providers import DefaultProviders
+from embedded.engine.deploy.default_providers import DefaultProviders, default_name
 from embedded.engine.deploy.goal import Goal
 from embedded.engine.deploy.steps import Create, Import, Same
 from embedded.engine.model import urn as urns
@@ -82,8 +82,17 @@ async def _step(deployment: Deployment, defaults: DefaultProviders, spec: Import
                 raise EngineError(msg)
             provider = urns.provider_ref(spec.provider, old.id)
         else:
-            provider = await defaults.reference(PackageRef(urns.package_of(spec.type), spec.version), spec.type)
+            provider = await _default_provider(deployment, defaults, spec)
     new = Resource(
         urn, spec.type, custom=not spec.component, parent=spec.parent or root, provider=provider, protect=spec.protect, import_id=spec.id
     )
     return Import(None, new, planned=True, properties=spec.properties, seed=os.urandom(32))
+
+
+async def _default_provider(deployment: Deployment, defaults: DefaultProviders, spec: ImportSpec) -> str:
+    """The reference of the package's default provider: the one that the stack has already, as it is, or a new one."""
+    package = PackageRef(urns.package_of(spec.type), spec.version)
+    old = deployment.olds.get(
+        urns.make(deployment.stack, deployment.project, "", urns.PROVIDER_PREFIX + package.name, default_name(package))
+    )
+    return urns.provider_ref(old.urn, old.id) if old else await defaults.reference(package, spec.type)

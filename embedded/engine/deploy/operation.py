@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from embedded.engine.deploy.deployment import Deployment
+from embedded.engine.deploy.goal import AbortedError
 from embedded.engine.deploy.importing import import_resources
 from embedded.engine.deploy.journal import Journal
 from embedded.engine.deploy.options import Outcome
@@ -130,7 +131,7 @@ async def _work(
             await _registrations(deployment, program, no_more)
         if not deployment.cancelled.is_set():
             await deployment.remove_unwanted()
-    except Bail:
+    except (Bail, AbortedError):
         deployment.bailed = True
     except (EngineError, ProviderError) as error:
         deployment.log("error", str(error))

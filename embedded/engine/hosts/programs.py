@@ -28,6 +28,8 @@ CANCEL_SECONDS: Final = 5.0
 
 def program(root: Path, runtime: str, options: Mapping[str, Any], main: str, server: ForkServer) -> Program:
     """The program of a project: `main` is Pulumi.yaml's, relative to `root`, "" if not given."""
+    if not runtime:
+        raise ConfigurationError(f"the Pulumi.yaml in {root} names no runtime: write `runtime: python`")
     if runtime != "python":
         raise NotSupportedError(f"programs with runtime '{runtime}'")
     folder, entry = entry_point(root, main)

@@ -82,9 +82,9 @@ class Heard(list[automation.EngineEvent]):
         return [e.sequence for e in self] == list(range(len(self))) and bool(self) and self[-1].cancel_event is not None
 
     def steps(self) -> set[tuple[str, str]]:
-        """What was begun: operation and resource."""
+        """What was begun: operation and resource, without the providers."""
         started = [e.resource_pre_event.metadata for e in self if e.resource_pre_event]
-        return {(m.op.value, name_of(m.urn)) for m in started}
+        return {(m.op.value, name_of(m.urn)) for m in started if not m.type.startswith("pulumi:providers:")}
 
     def failed(self) -> set[str]:
         """The resources whose operation failed."""

@@ -40,7 +40,7 @@ def whole(made: Rig, tmp_path: Path) -> Rig:
         (PROJECT, b"name: [", ["Pulumi.yaml"]),
         (PROJECT, b"name: [1]\nruntime: python\n", ["Pulumi.yaml", "name"]),
         (PROJECT, b"name: shop\nruntime: 5\n", ["Pulumi.yaml", "runtime"]),
-        (PROJECT, b"name: shop\n", ["Pulumi.yaml", "runtime"]),
+        (PROJECT, b"name: shop\n", ["Pulumi.yaml", "names no runtime"]),
         (PROJECT, b"- shop\n", ["Pulumi.yaml"]),
         (PROJECT, b"", ["Pulumi.yaml"]),
         (PROJECT, b"\xff\xfe\x00", ["Pulumi.yaml"]),
@@ -51,18 +51,18 @@ def whole(made: Rig, tmp_path: Path) -> Rig:
         (PROJECT, b"name: shop\nruntime: cobol\n", ["runtime 'cobol'"]),
         (STACK, b"config: [", ["Pulumi.dev.yaml"]),
         (STACK, SALT.encode() + b"config: 3\n", ["Pulumi.dev.yaml", "config"]),
-        (STACK, b"encryptionsalt: 5\n", ["Pulumi.dev.yaml", "salt"]),
-        (STACK, b"encryptionsalt: v1:nonsense\n", ["salt"]),
-        (STACK, SALT.encode() + b"config:\n  shop:x:\n    secure: nonsense\n", ["shop:x"]),
+        (STACK, b"encryptionsalt: 5\n", ["encryptionsalt is malformed"]),
+        (STACK, b"encryptionsalt: v1:nonsense\n", ["encryptionsalt is malformed"]),
+        (STACK, SALT.encode() + b"config:\n  shop:x:\n    secure: nonsense\n", ["ciphertext is malformed"]),
         (STACK, b"\xff\xfe\x00", ["Pulumi.dev.yaml"]),
         (STATE, b"", ["dev.json is damaged"]),
         (STATE, b'{"version":3,"checkpoint":{"stack":"org', ["dev.json is damaged", ".bak"]),
         (STATE, b"[]", ["dev.json is damaged"]),
         (STATE, b'{"version":3,"checkpoint":3}', ["dev.json is damaged"]),
-        (STATE, b'{"version":99,"checkpoint":{"stack":"organization/shop/dev","latest":{}}}', ["99"]),
+        (STATE, b'{"version":99,"checkpoint":{"stack":"organization/shop/dev","latest":{}}}', ["deployment version is too new"]),
         (STATE, b"\x1f\x8b\x08broken", ["dev.json is damaged"]),
-        (STATE, b'{"version":3,"checkpoint":{"stack":"organization/shop/dev","latest":{"resources":5}}}', ["dev"]),
-        (STATE, b'{"version":3,"checkpoint":{"stack":"organization/shop/dev","latest":{"resources":[{"urn":5}]}}}', ["dev"]),
+        (STATE, b'{"version":3,"checkpoint":{"stack":"organization/shop/dev","latest":{"resources":5}}}', ["dev.json is damaged"]),
+        (STATE, b'{"version":3,"checkpoint":{"stack":"organization/shop/dev","latest":{"resources":[{"urn":5}]}}}', ["missing required 'type'"]),
     ],
 )
 def test_a_wrong_file(whole: Rig, file: str, content: bytes, parts: list[str]) -> None:
@@ -94,9 +94,9 @@ def test_a_project_file_that_cannot_be_read(whole: Rig) -> None:
 @pytest.mark.parametrize(
     ("env", "code", "parts"),
     [
-        ({"PULUMI_CONFIG_PASSPHRASE": "wrong"}, 3, ["incorrect passphrase"]),
-        ({"PULUMI_CONFIG_PASSPHRASE": ""}, 3, ["passphrase"]),
-        ({"PULUMI_CONFIG_PASSPHRASE_FILE": "/nowhere/at/all"}, 3, ["/nowhere/at/all"]),
+        ({"PULUMI_CONFIG_PASSPHRASE": "wrong"}, 1, ["incorrect passphrase"]),
+        ({"PULUMI_CONFIG_PASSPHRASE": ""}, 1, ["passphrase"]),
+        ({"PULUMI_CONFIG_PASSPHRASE_FILE": "/nowhere/at/all"}, 1, ["/nowhere/at/all"]),
     ],
 )
 def test_a_wrong_passphrase(whole: Rig, env: dict[str, str], code: int, parts: list[str]) -> None:
@@ -115,7 +115,7 @@ def test_no_passphrase(whole: Rig) -> None:
     """Without a passphrase, and nobody to ask, the error names the variables to set."""
     whole.without.append("PULUMI_CONFIG_PASSPHRASE")
     refused = whole.up().refused("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-    assert refused.code == 3
+    assert refused.code == 1
 
 
 def test_a_truncated_history_file(whole: Rig) -> None:

@@ -398,7 +398,7 @@ def test_dynamic_providers(kind: str, maker: str, server: ForkServer, tmp_path: 
             await provider.configure("urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default", "id", {"shop:size": "7"})
             assert not provider.supports_preview
             inputs = {"__provider": maker, "value": Secret("v"), "asset": Asset("hash", text="hello")}
-            assert same((await provider.check(urn, {}, inputs, SEED)).inputs, inputs)
+            assert same((await provider.check(urn, {}, inputs, SEED)).inputs, inputs | {"asset": Asset(text="hello")})
             assert (await provider.check(urn, {}, {"__provider": maker, "value": "bad"}, SEED)).failures
             assert (await provider.create(urn, inputs, 0, preview=True)).outputs == inputs
             made = await provider.create(urn, inputs, 0, preview=False)
@@ -443,16 +443,17 @@ def test_everything_ends_with_the_engine(tmp_path: Path) -> None:
             server = ForkServer.start()
             from embedded.engine.hosts.plugins import PluginProviders
             from embedded.engine.hosts.programs import ForkedProgram
-            from embedded.engine.model.ports import PackageRef, RunInfo
-            run = RunInfo("shop", "dev", "o", {{}}, frozenset(), False, 4, {str(tmp_path)!r}, "127.0.0.1:1", "127.0.0.1:1")
+            from embedded.engine.model.ports import PackageRef
+            from tests.local.engine.hosts.support import world
             def log(severity, message, **_):
                 if message.startswith("pids"):
                     print(message, end="", flush=True)
             async def main():
-                provider = await PluginProviders(server, Path({str(tmp_path / "home")!r}), Path({str(tmp_path)!r}), log=log).start(
-                    PackageRef("reference"), run)
-                print("pids", provider._connection._plugin._child.pid, server._pid, flush=True)
-                await ForkedProgram(Path({str(tmp_path)!r}), ".", server).run(run, log)
+                folder = Path({str(tmp_path)!r})
+                async with world(folder) as made:
+                    provider = await PluginProviders(server, folder / "home", folder, log=log).start(PackageRef("reference"), made.run)
+                    print("pids", provider._connection._plugin._child.pid, server._pid, flush=True)
+                    await ForkedProgram(folder, ".", server).run(made.run, log)
             asyncio.run(main())
             """,
         },
