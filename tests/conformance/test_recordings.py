@@ -20,8 +20,10 @@ LIKE_THE_REAL_ONE: Final = {"TIDEGATE_PLAN_POLICIES": "false", "TIDEGATE_TAKE_OV
 KNOWN: Final[dict[str, list[str]]] = {
     # The recording was made where a provider plugin was installed; here none is, and there is none to describe.
     "12-words": [
-        "17.txt: JSON shape [], not "
-        '[{"installTime": "str", "kind": "str", "lastUsedTime": "str", "name": "str", "size": "int", "version": "str"}]'
+        (
+            "17.txt: JSON shape [], not "
+            '[{"installTime": "str", "kind": "str", "lastUsedTime": "str", "name": "str", "size": "int", "version": "str"}]'
+        )
     ],
 }
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from embedded.engine.deploy import paths
+from embedded.engine.model import propertypath
 from embedded.engine.model.events import PropertyDiff
 from embedded.engine.model.ports import Diff
 from embedded.engine.model.values import Secret, same, unwrap_secrets
@@ -34,7 +35,7 @@ def changed_keys(old: Values, new: Values) -> tuple[str, ...]:
     return tuple(k for k in keys if not k.startswith("__") and not same(old.get(k), new.get(k)))
 
 
-def detailed(old: Value, new: Value, at: paths.Path = ()) -> dict[str, PropertyDiff]:
+def detailed(old: Value, new: Value, at: propertypath.Path = ()) -> dict[str, PropertyDiff]:
     """Every path at which the values differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         found: dict[str, PropertyDiff] = {}
@@ -46,14 +47,14 @@ def detailed(old: Value, new: Value, at: paths.Path = ()) -> dict[str, PropertyD
         for i in range(max(len(old), len(new))):
             found |= _pair(old[i] if i < len(old) else None, new[i] if i < len(new) else None, (*at, i))
         return found
-    return {} if same(old, new) else {paths.render(at): PropertyDiff("update", input_diff=True)}
+    return {} if same(old, new) else {propertypath.show(at): PropertyDiff("update", input_diff=True)}
 
 
-def _pair(old: Value, new: Value, at: paths.Path) -> dict[str, PropertyDiff]:
+def _pair(old: Value, new: Value, at: propertypath.Path) -> dict[str, PropertyDiff]:
     if old is None and new is not None:
-        return {paths.render(at): PropertyDiff("add", input_diff=True)}
+        return {propertypath.show(at): PropertyDiff("add", input_diff=True)}
     if old is not None and new is None:
-        return {paths.render(at): PropertyDiff("delete", input_diff=True)}
+        return {propertypath.show(at): PropertyDiff("delete", input_diff=True)}
     return detailed(old, new, at)
 
 
@@ -75,8 +76,8 @@ def ignoring(new: Values, old: Values, ignore: Sequence[str]) -> tuple[Values, l
     failed = []
     for text in ignore:
         try:
-            path = paths.parse(text)
-        except paths.BadPathError:
+            path = propertypath.parse(text)
+        except propertypath.BadPathError:
             continue
         if not paths.reset(path, old, result):
             failed.append(text)
@@ -87,12 +88,12 @@ def replacing(diff: Diff, replace_on_changes: Sequence[str], *, init_errors: boo
     """The diff with replaceOnChanges applied: a change at or under such a path asks for a replacement."""
     if not replace_on_changes or (diff.changes is not True and not init_errors):
         return diff
-    patterns = [paths.parse(p) for p in replace_on_changes]
+    patterns = [propertypath.parse(p) for p in replace_on_changes]
 
     def hit(path: str) -> bool:
         try:
-            parsed = paths.parse(path)
-        except paths.BadPathError:
+            parsed = propertypath.parse(path)
+        except propertypath.BadPathError:
             return False
         return any(paths.contains(p, parsed) for p in patterns)
 
@@ -111,7 +112,7 @@ def replacing(diff: Diff, replace_on_changes: Sequence[str], *, init_errors: boo
 
 
 def _top_key(path: str) -> str:
-    return str(paths.parse(path)[0])
+    return str(propertypath.parse(path)[0])
 
 
 def inverted(diff: Diff) -> Diff:

@@ -1,63 +1,14 @@
-"""Property paths: `a.b`, `a[0]`, `a["odd key"]`, `a[*]`; what ignoreChanges, replaceOnChanges and diffs are written in."""
+"""What property paths do: lie under one another, and put old values back."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from embedded.engine.model.values import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from embedded.engine.model.propertypath import Path
     from embedded.engine.model.values import Value, Values
-
-Path: TypeAlias = tuple[str | int, ...]
-
-_PLAIN = re.compile(r"[^.\[\]\"]+")
-_BRACKET = re.compile(r'\[(?:(\d+)|(\*)|("(?:[^"\\]|\\.)*"))\]')
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
-
-
-class BadPathError(ValueError):
-    """The text is no property path."""
-
-
-def parse(text: str) -> Path:
-    """The parts of a path; `*` stands for any key or index."""
-    parts: list[str | int] = []
-    at = 0
-    while at < len(text):
-        if text[at] == ".":
-            at += 1
-            if at == len(text) or text[at] == ".":
-                msg = f"property path {text!r} has an empty part"
-                raise BadPathError(msg)
-        elif match := _BRACKET.match(text, at):
-            index, wildcard, quoted = match.groups()
-            parts.append(int(index) if index else wildcard or json.loads(quoted))
-            at = match.end()
-        elif match := _PLAIN.match(text, at):
-            parts.append(match.group())
-            at = match.end()
-        else:
-            msg = f"property path {text!r} is malformed at {text[at:]!r}"
-            raise BadPathError(msg)
-    return tuple(parts)
-
-
-def render(path: Iterable[str | int]) -> str:
-    """A path's text, as detailed diffs have it."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif _IDENTIFIER.fullmatch(part):
-            text += f".{part}" if text else part
-        else:
-            text += f"[{json.dumps(part)}]"
-    return text
 
 
 def contains(pattern: Path, path: Path) -> bool:

@@ -126,6 +126,7 @@ def _expected(types: Any) -> str:
 
 # In the words of the validator that the CLI uses.
 _TEXTS: Final[dict[str, Callable[[Any], str]]] = {
+    "required": lambda e: f"{next(name for name in e.validator_value if repr(name) in e.message)} is required",
     "type": lambda e: f"Invalid type. Expected: {_expected(e.validator_value)}, given: {_kind(e.instance)}",
     "enum": lambda e: f"{_path(e)} must be one of the following: {', '.join(json.dumps(v) for v in e.validator_value)}",
     "const": lambda e: f"{_path(e)} does not match: {json.dumps(e.validator_value)}",

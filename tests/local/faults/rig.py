@@ -29,7 +29,7 @@ URN: Final = "urn:pulumi:dev::shop::"
 MARK: Final = "TIDEGATE_TEST_RIG"
 
 # Gated things: each operation says `<operation>-<name>` in $GATES and goes on when `<operation>-<name>.open` is there; `all.open` opens all.
-GATED: Final = '''
+GATED: Final = """
 import json, os, pathlib, time
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
@@ -55,7 +55,7 @@ class Gated(ResourceProvider):
 class Thing(Resource):
     def __init__(self, name, value=1, kind="k", opts=None):
         super().__init__(Gated(), name, {"label": name, "value": value, "kind": kind}, opts)
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +234,9 @@ class Rig:
     def latest(self) -> dict[str, Any]:
         """The state, whose file must be a whole and right checkpoint."""
         latest: dict[str, Any] = json.loads(self.checkpoint.read_bytes())["checkpoint"].get("latest") or {}
-        if latest:
-            assert latest["manifest"]["magic"] == sha256(latest["manifest"]["version"].encode()).hexdigest()
+        version = latest["manifest"]["version"] if latest else ""
+        if version:  # a new stack has none
+            assert latest["manifest"]["magic"] == sha256(version.encode()).hexdigest()
         return latest
 
     def resources(self) -> dict[str, dict[str, Any]]:

@@ -62,7 +62,11 @@ def whole(made: Rig, tmp_path: Path) -> Rig:
         (STATE, b'{"version":99,"checkpoint":{"stack":"organization/shop/dev","latest":{}}}', ["deployment version is too new"]),
         (STATE, b"\x1f\x8b\x08broken", ["dev.json is damaged"]),
         (STATE, b'{"version":3,"checkpoint":{"stack":"organization/shop/dev","latest":{"resources":5}}}', ["dev.json is damaged"]),
-        (STATE, b'{"version":3,"checkpoint":{"stack":"organization/shop/dev","latest":{"resources":[{"urn":5}]}}}', ["missing required 'type'"]),
+        (
+            STATE,
+            b'{"version":3,"checkpoint":{"stack":"organization/shop/dev","latest":{"resources":[{"urn":5}]}}}',
+            ["missing required 'type'"],
+        ),
     ],
 )
 def test_a_wrong_file(whole: Rig, file: str, content: bytes, parts: list[str]) -> None:

@@ -54,7 +54,9 @@ def test_interrupted_twice(rig: Rig, fault: str) -> None:
     """The command ends at once, with 8; what was under way is left as pending; whatever hangs is ended."""
     if fault == "plugin":
         install(rig.folder / "home")
-        rig.program('import pulumi\nfrom reference import Thing\nThing("a", fault={"create": "hang"}, opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s")))')
+        rig.program(
+            'import pulumi\nfrom reference import Thing\nThing("a", fault={"create": "hang"}, opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s")))'
+        )
         reached = rig.folder / "things" / "operations.jsonl"
     elif fault == "program":
         rig.gated("import signal, threading\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + PROGRAM)

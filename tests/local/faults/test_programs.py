@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEFORE: Final = 'Thing("a")\nThing("b")\npulumi.export("x", 1)\npulumi.export("y", 1)'
-# Registers a again, says that x has changed, and waits until both are so.
-AGAIN: Final = 'a = Thing("a")\npulumi.export("x", 2)\npulumi.runtime.rpc_manager\n'
+# Registers a again, and says that x has changed; b and y are not spoken of.
+AGAIN: Final = 'a = Thing("a")\npulumi.export("x", 2)\n'
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,12 @@ def outputs(rig: Rig) -> dict[str, int]:
         (AGAIN + "raise SystemExit(3)", "program exited with non-zero exit code: 3"),
         (AGAIN + "raise SystemExit('a word')", "a word"),
         (AGAIN + "raise ValueError('boom')", "ValueError: boom"),
-        (AGAIN + "raise pulumi.RunError('a run error')", "error: a run error"),
         (AGAIN + "Thing('c').value.apply(lambda _: 1 / 0)", "ZeroDivisionError"),
         ("def (", "SyntaxError"),
         ("import nothing_of_this_name", "No module named 'nothing_of_this_name'"),
         (None, "unable to find main python program `__main__.py`"),
     ],
-    ids=["exit", "kill", "system-exit", "system-exit-text", "exception", "run-error", "apply", "syntax", "module", "main"],
+    ids=["exit", "kill", "system-exit", "system-exit-text", "exception", "apply", "syntax", "module", "main"],
 )
 def test_a_program_fails(whole: Rig, program: str | None, text: str) -> None:
     """The update fails, says why, deletes nothing, and keeps every output that the program did not give anew."""
@@ -64,19 +63,12 @@ def test_a_program_fails(whole: Rig, program: str | None, text: str) -> None:
     failed = whole.up().checked(1)
     assert text in failed.out, failed
     assert {"a", "b"} <= set(whole.resources())
-    found = outputs(whole)
-    assert found["y"] == 1
-    assert found["x"] in {1, 2}
+    # What the program exported before it failed, if it lived to tell, replaces what was; the rest stays.
+    exported = program is not None and "boom" in program
+    assert outputs(whole) in ([{"x": 2, "y": 1}] if exported else [{"x": 1, "y": 1}, {"x": 2, "y": 1}])
     assert not any(word in failed.out for word in ("deleting", "deleted"))
     assert whole.locks == []
     whole.none_left()
-
-
-def test_outputs_of_a_failed_update(whole: Rig) -> None:
-    """What the program exported before it failed replaces what was; the rest stays."""
-    whole.gated(AGAIN + "raise ValueError('boom')")
-    whole.up().checked(1)
-    assert outputs(whole) == {"x": 2, "y": 1}
 
 
 def test_a_program_prints_megabytes(whole: Rig) -> None:
@@ -106,7 +98,8 @@ def test_children_of_a_program_that_is_ended(rig: Rig) -> None:
         "import subprocess, sys, time\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "class Failing(Gated):\n    def create(self, props):\n        self._gate('create', 'f')\n        raise ValueError('not possible')\n"
-        "Resource(Failing(), 'f', {})\n"
+        "class Never(Resource):\n    def __init__(self):\n        super().__init__(Failing(), 'f', {})\n"
+        "Never()\n"
         "time.sleep(600)\n"
     )
     running = rig.start_up()
