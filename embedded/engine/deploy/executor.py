@@ -6,17 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from embedded.engine.deploy import differ
-from embedded.engine.deploy.steps import (
-    Create,
-    Delete,
-    ProtectedError,
-    Read,
-    Refresh,
-    Replace,
-    Same,
-    StepFailedError,
-    Update,
-)
+from embedded.engine.deploy.read_steps import Read, Refresh
+from embedded.engine.deploy.steps import Create, Delete, ProtectedError, Replace, Same, StepFailedError, Update
 from embedded.engine.model import events
 from embedded.engine.model.errors import EngineError
 from embedded.engine.model.ports import ProviderError
@@ -25,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from embedded.engine.deploy.deployment import Deployment
-    from embedded.engine.deploy.steps import (
-        Step,
-    )
+    from embedded.engine.deploy.steps import Step
     from embedded.engine.model.events import Op
     from embedded.engine.model.values import Values
 

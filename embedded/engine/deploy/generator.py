@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from embedded.engine.deploy import aliasing, differ, replacements
 from embedded.engine.deploy.gate import Gate
-from embedded.engine.deploy.steps import Create, Delete, Import, Read, Replace, Same, Update, diff_of
+from embedded.engine.deploy.read_steps import Import, Read
+from embedded.engine.deploy.steps import Create, Delete, Replace, Same, Update, diff_of
 from embedded.engine.model import urn as urns
 from embedded.engine.model.errors import Bail, EngineError
 from embedded.engine.model.ports import Diff

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from embedded.engine.deploy.default_providers import DefaultProviders, default_name
 from embedded.engine.deploy.goal import Goal
-from embedded.engine.deploy.steps import Create, Import, Same
+from embedded.engine.deploy.read_steps import Import
+from embedded.engine.deploy.steps import Create, Same
 from embedded.engine.model import urn as urns
 from embedded.engine.model.errors import EngineError
 from embedded.engine.model.ports import PackageRef

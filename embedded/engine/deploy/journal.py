@@ -12,7 +12,8 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from embedded.engine.deploy import graph
-from embedded.engine.deploy.steps import Create, Delete, Import, Read, RemovePendingReplace, Same, Update
+from embedded.engine.deploy.read_steps import Import, Read
+from embedded.engine.deploy.steps import Create, Delete, RemovePendingReplace, Same, Update
 from embedded.engine.model import urn as urns
 from embedded.engine.model.state import PendingOperation
 

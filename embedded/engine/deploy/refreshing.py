@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedded.engine.deploy import graph
-from embedded.engine.deploy.steps import Refresh
+from embedded.engine.deploy.read_steps import Refresh
 
 if TYPE_CHECKING:
     from embedded.engine.deploy.deployment import Deployment

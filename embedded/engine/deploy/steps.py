@@ -15,8 +15,7 @@ from embedded.engine.deploy import differ
 from embedded.engine.deploy.goal import Registered
 from embedded.engine.model import events
 from embedded.engine.model import urn as urns
-from embedded.engine.model.ports import Diff, PartialFailureError, ProviderError
-from embedded.engine.model.values import UNKNOWN_STRING, same
+from embedded.engine.model.ports import Diff, PartialFailureError
 
 if TYPE_CHECKING:
     import asyncio
@@ -129,14 +128,26 @@ async def provider_for(deployment: Deployment, resource: Resource) -> Provider:
     return await deployment.registry.ensure(resource.provider)
 
 
-def _new(step: Step) -> Resource:
+async def diff_of(deployment: Deployment, provider: Provider, old: Resource, news: Values, ignore: list[str]) -> Diff:
+    """A provider's diff; where it answers «unknown» the inputs are compared."""
+    result = await provider.diff(old.urn, old.id, old.inputs, old.outputs, news, ignore)
+    if result.changes is None:
+        deployment.note_unignorable(old.urn, differ.ignoring(news, old.inputs, ignore)[1])
+        found = differ.structural(old.inputs, news, ignore)
+        return replace(result, changes=found.changes, diffs=found.diffs, detailed=found.detailed)
+    return result
+
+
+def new_of(step: Step) -> Resource:
+    """The new state of a step that has one."""
     if step.new is None:
         msg = f"{step.op} has a new state"
         raise AssertionError(msg)
     return step.new
 
 
-def _old(step: Step) -> Resource:
+def old_of(step: Step) -> Resource:
+    """The old state of a step that has one."""
     if step.old is None:
         msg = f"{step.op} has an old state"
         raise AssertionError(msg)
@@ -153,7 +164,7 @@ class Same(Step):
 
     async def apply(self, deployment: Deployment) -> None:
         """Take over what the provider said last time."""
-        old, new = _old(self), _new(self)
+        old, new = old_of(self), new_of(self)
         new.id, new.outputs = old.id, old.outputs
         if urns.is_provider_type(new.type) and not self.skipped_create and not self.untargeted:
             await deployment.registry.same(new, old.inputs)
@@ -178,7 +189,7 @@ class Create(Step):
 
     async def apply(self, deployment: Deployment) -> None:
         """Ask the provider; keep what a partial failure left."""
-        new = _new(self)
+        new = new_of(self)
         failure: StepFailedError | None = None
         if new.custom:
             preview = deployment.options.dry_run
@@ -199,7 +210,7 @@ class Create(Step):
             new.id, new.outputs = id_, outputs
         new.created = new.modified = now()
         if self.replacing and self.pending_delete:
-            _old(self).delete = True
+            old_of(self).delete = True
         if failure:
             raise failure
 
@@ -223,7 +234,7 @@ class Update(Step):
 
     async def apply(self, deployment: Deployment) -> None:
         """Ask the provider; after a partial failure the old inputs stay, so that the next update tries again."""
-        old, new = _old(self), _new(self)
+        old, new = old_of(self), new_of(self)
         new.id, new.created, new.modified = old.id, old.created, old.modified
         if not new.custom:
             return
@@ -259,13 +270,13 @@ class Delete(Step):
     @property
     def operation(self) -> events.Op:
         """Resources that are only read are let go of, not deleted."""
-        if _old(self).external:
+        if old_of(self).external:
             return "discard-replaced" if self.replacing else "discard"
         return "delete-replaced" if self.replacing else "delete"
 
     async def apply(self, deployment: Deployment) -> None:
         """Protected resources stay; retained, external and deleted-with ones leave the state only."""
-        old = _old(self)
+        old = old_of(self)
         if not self.replacing and old.protect:
             raise ProtectedError(old.urn)
         gone_with = bool(old.deleted_with) and old.deleted_with in deployment.deletes
@@ -315,177 +326,3 @@ class Replace(Step):
 
     async def apply(self, deployment: Deployment) -> None:
         """Nothing to do."""
-
-
-@dataclass(slots=True, eq=False)
-class Read(Step):
-    """Look at a resource that somebody else made."""
-
-    op: ClassVar[events.Op] = "read"
-
-    @property
-    def operation(self) -> events.Op:
-        """Reading in the place of a managed resource replaces that one."""
-        return "read-replacement" if self.replacing else "read"
-
-    async def apply(self, deployment: Deployment) -> None:
-        """Ask the provider; an id that is not known yet gives unknown outputs."""
-        new, old = _new(self), self.old
-        if new.id == UNKNOWN_STRING:
-            new.outputs = {}
-        else:
-            provider = await provider_for(deployment, new)
-            result = await provider.read(new.urn, new.id, new.inputs, new.inputs, new.custom_timeouts.read)
-            if not result.id:
-                msg = f"resource '{new.id}' does not exist"
-                raise StepFailedError(msg)
-            new.id, new.outputs = result.id, result.outputs
-        if old:
-            if self.replacing:
-                old.delete = True
-            changed = not same(new.inputs, old.inputs) or not same(new.outputs, old.outputs)
-            new.created, new.modified = old.created, now() if changed else old.modified
-
-
-@dataclass(slots=True, eq=False)
-class Refresh(Step):
-    """See what has become of a resource."""
-
-    op: ClassVar[events.Op] = "refresh"
-    gone: bool = False
-
-    @property
-    def logical(self) -> bool:
-        """A refresh before an update is not counted."""
-        return False
-
-    @property
-    def outcome(self) -> events.Op:
-        """What the refresh found: nothing new, a change, or nothing at all."""
-        if self.gone:
-            return "delete"
-        old = _old(self)
-        if self.new is None or self.new is old:
-            return "same"
-        if old.external:
-            return "same" if same(old.outputs, self.new.outputs) else "update"
-        return "update" if self.diff.changes else "same"
-
-    async def apply(self, deployment: Deployment) -> None:
-        """Read it, and let its provider say whether what is there still is what was asked for."""
-        old = _old(self)
-        if not old.custom or urns.is_provider_type(old.type) or old.pending_replacement:
-            self.new = old
-            return
-        provider = await provider_for(deployment, old)
-        errors: list[str] = []
-        try:
-            result = await provider.read(old.urn, old.id, old.inputs, old.outputs, old.custom_timeouts.read)
-            id_, inputs, outputs = result.id, result.inputs, result.outputs
-        except PartialFailureError as error:
-            errors, id_, inputs, outputs = error.reasons, error.id, error.inputs, error.outputs
-            deployment.log("warning", "Refreshed resource is in an unhealthy state:\n* " + "\n* ".join(errors), urn=old.urn)
-        if not id_:
-            self.gone, self.new = True, None
-            return
-        new = self.new = replace(old, id=id_, init_errors=errors, outputs=outputs, inputs=old.inputs if inputs is None else inputs)
-        if not same(new.inputs, old.inputs) or not same(new.outputs, old.outputs):
-            new.modified = now()
-        if not old.external:
-            found = await diff_of(deployment, provider, new, old.inputs, old.ignore_changes)
-            self.diff = differ.inverted(found)
-        new.outputs = differ.mark_secrets(new.outputs, new.inputs, new.additional_secret_outputs)
-
-
-async def diff_of(deployment: Deployment, provider: Provider, old: Resource, news: Values, ignore: list[str]) -> Diff:
-    """A provider's diff; where it answers «unknown» the inputs are compared."""
-    result = await provider.diff(old.urn, old.id, old.inputs, old.outputs, news, ignore)
-    if result.changes is None:
-        deployment.note_unignorable(old.urn, differ.ignoring(news, old.inputs, ignore)[1])
-        found = differ.structural(old.inputs, news, ignore)
-        return replace(result, changes=found.changes, diffs=found.diffs, detailed=found.detailed)
-    return result
-
-
-@dataclass(slots=True, eq=False)
-class Import(Step):
-    """Take over a resource that exists: read it, and remember what it is as its old state."""
-
-    op: ClassVar[events.Op] = "import"
-    original: Resource | None = None
-    # Of `pulumi import`: no program asked for it, the inputs are what the provider read (or only these properties of them).
-    planned: bool = False
-    properties: tuple[str, ...] = ()
-    ignore: list[str] = field(default_factory=list)
-    seed: bytes = b""
-
-    @property
-    def operation(self) -> events.Op:
-        """Importing in the place of a managed resource replaces that one."""
-        return "import-replacement" if self.replacing else "import"
-
-    async def apply(self, deployment: Deployment) -> None:
-        """Read it; a planned import checks the inputs, and says so when they would not pass."""
-        new = _new(self)
-        if self.planned and new.urn in deployment.olds:
-            msg = f"resource '{new.urn}' already exists"
-            raise StepFailedError(msg)
-        if not new.custom:
-            new.created = new.modified = now()
-            return
-        provider = await provider_for(deployment, new)
-        try:
-            result = await provider.read(new.urn, new.import_id, None, {}, new.custom_timeouts.read)
-            id_, inputs, outputs = result.id, result.inputs, result.outputs
-        except PartialFailureError as error:
-            new.init_errors = error.reasons
-            id_, inputs, outputs = error.id, error.inputs, error.outputs
-        if not id_:
-            msg = f"resource '{new.import_id}' does not exist"
-            raise StepFailedError(msg)
-        if inputs is None:
-            msg = f"provider does not support importing resources; please try updating the '{urns.package_of(new.type)}' plugin"
-            raise StepFailedError(msg)
-        wanted = new.inputs
-        new.id, new.outputs, new.inputs = id_, outputs, inputs
-        self.old = replace(new, additional_secret_outputs=[], aliases=[], created="", modified="")
-        new.created = new.modified = now()
-        if self.planned:
-            await self._check(deployment, provider, wanted)
-        else:
-            new.inputs = differ.ignoring(new.inputs, inputs, self.ignore)[0]
-            if self.replacing and self.original:
-                self.original.delete = True
-
-    async def _check(self, deployment: Deployment, provider: Provider, wanted: Values) -> None:
-        new, old = _new(self), _old(self)
-        new.import_id = ""
-        chosen = {k: v for k, v in old.inputs.items() if not self.properties or k in self.properties}
-        new.inputs = {**wanted, **chosen}
-        checked = await provider.check(new.urn, old.inputs, new.inputs, self.seed)
-        if checked.failures:
-            deployment.log(
-                "warning",
-                "One or more imported inputs failed to validate. The import will still proceed, but you will need to edit the generated "
-                "code after copying it into your program.",
-                urn=new.urn,
-            )
-            deployment.report_failures(new, checked.failures, "warning")
-
-
-__all__ = [
-    "Create",
-    "Delete",
-    "Import",
-    "ProtectedError",
-    "ProviderError",
-    "Read",
-    "Refresh",
-    "RemovePendingReplace",
-    "Replace",
-    "Same",
-    "Step",
-    "StepFailedError",
-    "Update",
-    "diff_of",
-]

@@ -95,7 +95,9 @@ class Loop(asyncio.SelectorEventLoop):
         self._kept: deque[asyncio.Handle] = deque()
         self._coming = False
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override] # the exact signature takes a newer Python than a program's may be
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         """Count the calls that are under way."""
         self._under_way += 1
         future = super().run_in_executor(executor, func, *args)
@@ -105,7 +107,9 @@ class Loop(asyncio.SelectorEventLoop):
     def _answered(self, _: asyncio.Future[Any]) -> None:
         self._under_way -= 1
 
-    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon_threadsafe(  # type: ignore[override] # the same
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
         """Run a thread's callback soon; in a crowd, with the rest of its wave."""
         if self._under_way < self.CROWD:
             return super().call_soon_threadsafe(callback, *args, context=context)

@@ -115,7 +115,11 @@ def test_the_configuration_of_the_last_update_is_fetched(place: Place) -> None:
 def test_json_sets_many(place: Place) -> None:
     """`set_all_config_json` takes what `config --json` says."""
     stack = place.inline(_program)
-    values = {"shop:size": {"value": "3"}, "shop:token": {"value": "hush", "secret": True}, "shop:nested": {"value": '{"a":[1]}', "objectValue": {"a": [1]}}}
+    values = {
+        "shop:size": {"value": "3"},
+        "shop:token": {"value": "hush", "secret": True},
+        "shop:nested": {"value": '{"a":[1]}', "objectValue": {"a": [1]}},
+    }
     stack.set_all_config_json(json.dumps(values))
     assert plain(stack.up().outputs) == {"size": "3", "token": "hush", "nested": {"a": [1]}}
 

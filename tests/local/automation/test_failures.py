@@ -138,9 +138,7 @@ def test_two_updates_at_once(place: Place) -> None:
         pulumi.export("said", "quick")
 
     stack = place.inline(slow)
-    other = automation.select_stack(
-        "dev", project_name=PROJECT, program=quick, opts=place.options(work_dir=stack.workspace.work_dir)
-    )
+    other = automation.select_stack("dev", project_name=PROJECT, program=quick, opts=place.options(work_dir=stack.workspace.work_dir))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(stack.up)
         try:

@@ -42,7 +42,7 @@ def test_what_is_refused_is_named(place: Place) -> None:
         with pytest.raises(automation.CommandError) as caught:
             ask(stack)
         assert name in str(caught.value), name
-        assert "not supported" in str(caught.value), name
+        assert "does not support" in str(caught.value), name
     assert {path: path.read_bytes() for path in place.folder.rglob("*") if path.is_file()} == before
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.local.faults.rig import Rig, new_rig
+from tests.local.faults.rig import new_rig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.local.faults.rig import Rig
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.reference_provider.install import HERE as REFERENCE
 from tests.reference_provider.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SECONDS: Final = 60.0
@@ -28,7 +28,7 @@ POLL: Final = 0.005
 URN: Final = "urn:pulumi:dev::shop::"
 MARK: Final = "TIDEGATE_TEST_RIG"
 
-# Gated things: each operation says `<operation>-<name>` in $GATES and goes on when `<operation>-<name>.open` is there; `all.open` opens all.
+# Gated things: each operation makes the file `<operation>-<name>` in $GATES and goes on when that name with `.open`, or `all.open`, is there.
 GATED: Final = """
 import json, os, pathlib, time
 import pulumi
@@ -204,9 +204,9 @@ class Rig:
         self._started.append(running)
         return running
 
-    def run(self, *words: str, seconds: float = SECONDS, **env: str) -> Result:
+    def run(self, *words: str, **env: str) -> Result:
         """Run a command to its end."""
-        return self.start(*words, **env).end(seconds)
+        return self.start(*words, **env).end()
 
     def up(self, *words: str, **env: str) -> Result:
         """Run `up` without its preview."""
@@ -216,7 +216,7 @@ class Rig:
         """Start `up` without its preview."""
         return self.start("up", "--yes", "--skip-preview", "--stack", "dev", *words, **env)
 
-    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
         own = {
             MARK: self.mark,
             "GATES": str(self.gates),

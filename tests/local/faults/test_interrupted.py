@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.local.faults.rig import Rig, there, until
+from tests.local.faults.rig import there, until
 from tests.reference_provider.install import install
 
+if TYPE_CHECKING:
+    from tests.local.faults.rig import Rig
+
 PROGRAM: Final = 'a = Thing("a")\nThing("b", opts=pulumi.ResourceOptions(depends_on=[a]))\npulumi.export("x", 1)'
+
+# The timeout is the provider's business: one that hangs all the same is waited for, as by the CLI.
+HANGING: Final = """
+import pulumi
+from reference import Thing
+Thing("a", fault={"create": "hang"}, opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s")))
+"""
 
 
 def test_the_second_update_is_refused(rig: Rig) -> None:
@@ -54,9 +64,7 @@ def test_interrupted_twice(rig: Rig, fault: str) -> None:
     """The command ends at once, with 8; what was under way is left as pending; whatever hangs is ended."""
     if fault == "plugin":
         install(rig.folder / "home")
-        rig.program(
-            'import pulumi\nfrom reference import Thing\nThing("a", fault={"create": "hang"}, opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s")))'
-        )
+        rig.program(HANGING)
         reached = rig.folder / "things" / "operations.jsonl"
     elif fault == "program":
         rig.gated("import signal, threading\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + PROGRAM)

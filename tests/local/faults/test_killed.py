@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.local.faults.rig import Rig, there, until
+from tests.local.faults.rig import there, until
 from tests.reference_provider.install import install
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.local.faults.rig import Rig
 
 BEFORE: Final = 'Thing("a")\nThing("b")\nThing("c")'
 # a is updated, b replaced, c deleted; d and e are new.
@@ -87,7 +89,7 @@ def test_killed_in_an_operation(staged: Rig, open_gates: tuple[str, ...], gate: 
     assert staged.locks == []
 
 
-@pytest.mark.parametrize("number", (2, 5, WRITES))
+@pytest.mark.parametrize("number", [2, 5, WRITES])
 def test_killed_after_any_write(staged: Rig, number: int) -> None:
     """Killed after the n-th write of the checkpoint, an update leaves a valid one, from which the next `up` ends where it was to end."""
     staged.open("all")
@@ -137,7 +139,7 @@ def test_nobody_survives(rig: Rig) -> None:
     )
     running = rig.start_up("--policy-pack", str(pack), "--no-plan-policies")
     there(rig.reached("create-a"), running)
-    until(lambda: rig.things.things())
+    until(rig.things.things)
     # The engine, the fork server, the program, its two children, two providers, the pack.
     assert len(rig.processes()) >= 8, rig.processes()
     running.kill()

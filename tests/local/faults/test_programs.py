@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.local.faults.rig import Rig, there, until
+from tests.local.faults.rig import there, until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.local.faults.rig import Rig
 
 BEFORE: Final = 'Thing("a")\nThing("b")\npulumi.export("x", 1)\npulumi.export("y", 1)'
 # Registers a again, and says that x has changed; b and y are not spoken of.
