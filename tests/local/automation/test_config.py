@@ -103,7 +103,7 @@ def test_the_configuration_of_the_last_update_is_fetched(place: Place) -> None:
     """`refresh_config` takes what the last update was given; before there is one, that is an error."""
     stack = place.inline(_program)
     stack.set_all_config({"size": ConfigValue("3"), "token": ConfigValue("hush", secret=True)})
-    with pytest.raises(automation.CommandError, match="has not been updated|no previous deployment"):
+    with pytest.raises(automation.CommandError, match=r"has not been updated|no previous deployment"):
         stack.refresh_config()
     stack.up()
     stack.set_config("size", ConfigValue("4"))

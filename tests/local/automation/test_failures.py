@@ -104,7 +104,7 @@ def test_a_resource_fails(place: Place, goes_on: bool | None, made: set[str]) ->
 
 def test_what_follows_a_failure_mends_it(place: Place) -> None:
     """After a failed update the next one makes what was missing."""
-    faults = {"fail": "create"}
+    faults: dict[str, Any] = {"fail": "create"}
 
     def program() -> None:
         thing = Thing("a", **faults)
@@ -121,7 +121,7 @@ def test_what_follows_a_failure_mends_it(place: Place) -> None:
 
 def test_nothing_is_where_the_project_should_be(place: Place) -> None:
     """A folder without a project file is an error that names the file."""
-    with pytest.raises(automation.CommandError, match="no Pulumi.yaml project file found"):
+    with pytest.raises(automation.CommandError, match=r"no Pulumi\.yaml project file found"):
         automation.create_stack("dev", work_dir=str(place.work()), opts=place.options())
 
 

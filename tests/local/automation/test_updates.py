@@ -123,7 +123,7 @@ def test_only_what_was_chosen_changes(place: Place) -> None:
     heard = Heard()
     stack.up(replace=[urn("d")], exclude=[urn("b"), urn("c")], on_event=heard.append)
     assert {op for op, name in heard.steps() if name == "d"} == {"create-replacement", "replace", "delete-replaced"}
-    with pytest.raises(automation.CommandError, match="no resource named '.*::nobody'|nobody"):
+    with pytest.raises(automation.CommandError, match="::nobody"):
         stack.up(target=[urn("nobody")])
     stack.destroy(target=[urn("a")], target_dependents=True)
     assert set(resources(stack)) == {"d"}
@@ -158,7 +158,7 @@ def test_drift_is_seen_when_it_is_asked_for(place: Place) -> None:
 @pytest.mark.parametrize(
     ("options", "there", "missing"),
     [
-        ({"diff": True}, 'size  : "1"', "\x1b["),
+        ({"diff": True}, "[urn=urn:pulumi:dev::shop::", "\x1b["),
         ({"color": "always"}, "\x1b[", "<{%"),
         ({"color": "never", "suppress_outputs": True}, "Resources:", "Outputs:"),
         ({"debug": True, "log_flow": True, "log_verbosity": 3, "log_to_std_err": True}, "Resources:", "\x1b["),

@@ -28,7 +28,7 @@ POLL: Final = 0.005
 URN: Final = "urn:pulumi:dev::shop::"
 MARK: Final = "TIDEGATE_TEST_RIG"
 
-# Gated things: each operation makes the file `<operation>-<name>` in $GATES and goes on when that name with `.open`, or `all.open`, is there.
+# Gated things: each operation makes the file `<operation>-<name>` in $GATES, and goes on when that with `.open`, or `all.open`, is there.
 GATED: Final = """
 import json, os, pathlib, time
 import pulumi

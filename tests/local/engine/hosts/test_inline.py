@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 from concurrent import futures
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pulumi
 from pulumi.automation._server import LanguageServer
-from pulumi.runtime.proto import language_pb2_grpc
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from embedded.engine.hosts.inline import InlineProgram
 from tests.local.engine.hosts.support import run, world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pytest
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def served(program: Callable[[], None]) -> Iterator[str]:
-    """The Automation API's server for a program; its address."""
+def served(host: language_pb2_grpc.LanguageRuntimeServicer) -> Iterator[str]:
+    """A language host's server; its address."""
     server = grpc.server(futures.ThreadPoolExecutor(4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
@@ -56,7 +57,7 @@ def test_an_inline_program(tmp_path: Path) -> None:
         pulumi.export("size", pulumi.Config().require_int("size"))
         pulumi.export("stack", pulumi.get_stack())
 
-    with served(program) as address:
+    with served(LanguageServer(program)) as address:
         result, made = ran(address, tmp_path)
     assert (result.error, result.bail) == ("", False)
     assert made.stack == {"size": 7, "stack": "dev"}
@@ -68,7 +69,7 @@ def test_an_inline_program_that_raises(tmp_path: Path) -> None:
     def program() -> None:
         raise RuntimeError("boom")
 
-    with served(program) as address:
+    with served(LanguageServer(program)) as address:
         result, _ = ran(address, tmp_path)
     assert result.error.startswith("python inline source runtime error: boom\nTraceback")
 
@@ -83,22 +84,34 @@ def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.error.startswith(f"the program's language host at {address} ")
 
 
-def test_cancelling_an_inline_program(tmp_path: Path) -> None:
-    """The engine stops waiting for it."""
+class Endless(language_pb2_grpc.LanguageRuntimeServicer):
+    """A language host whose program does not end before it is told to."""
 
-    class Box(pulumi.CustomResource):
-        pass
+    def __init__(self) -> None:
+        self.started, self.ended = threading.Event(), threading.Event()
 
-    def program() -> None:
-        Box("test:index:Box", "wait", {})
+    def Run(self, request: Any, context: Any) -> Any:
+        """Wait for the caller to give up."""
+        del request
+        context.add_callback(self.ended.set)
+        self.started.set()
+        self.ended.wait(10)
+        return language_pb2.RunResponse()
+
+
+def test_cancelling_an_inline_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine stops waiting for it, and its process hears of that."""
+    monkeypatch.setattr("embedded.engine.hosts.inline.CANCEL_SECONDS", 0.1)
+    host = Endless()
 
     async def work(address: str) -> ProgramResult:
         async with world(tmp_path) as made:
             inline = InlineProgram(address)
             running = asyncio.create_task(inline.run(made.run, made.heard))
-            await made.monitor.waiting.wait()
+            await asyncio.to_thread(host.started.wait, 10)
             inline.cancel()
             return await running
 
-    with served(program) as address:
+    with served(host) as address:
         assert run(work(address)).bail
+        assert host.ended.wait(5)

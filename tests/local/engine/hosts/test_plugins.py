@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from embedded.engine.hosts import dynamic
+from embedded.engine.hosts import dynamic, servicers
 from embedded.engine.hosts.plugins import PluginProviders
 from embedded.engine.model.errors import EngineError, NotSupportedError
 from embedded.engine.model.events import PropertyDiff
@@ -254,6 +254,29 @@ def test_a_remote_component(providers: PluginProviders, tmp_path: Path) -> None:
         assert described.value["text"] == f"hi, {built.urn}"
 
     run(body())
+
+
+def test_a_servicer_of_this_process(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same provider as an object: the same values, failures and partial failures, and no process."""
+    monkeypatch.syspath_prepend(str(HERE))
+    from tests.reference_provider.provider import Servicer
+
+    providers = PluginProviders(None, tmp_path, tmp_path, in_process={"reference": servicers.factory(Servicer)}, log=Heard())
+
+    async def life(provider: Provider) -> None:
+        checked = await provider.check(THING, {}, {"value": Secret("tea")}, SEED)
+        made = await provider.create(THING, checked.inputs, 0, preview=False)
+        assert same(made.outputs, {**checked.inputs, "size": 3, "token": Secret(f"token-of-{made.id}")})
+        store.ask({"*": {"create": "partial", "delete": "fail"}})
+        with pytest.raises(PartialFailureError) as failure:
+            await provider.create(THING, checked.inputs, 0, preview=False)
+        assert failure.value.id == made.id
+        with pytest.raises(ProviderError, match=r"^resource cup was asked to fail in delete$"):
+            await provider.delete(THING, made.id, checked.inputs, made.outputs, 0)
+
+    with_provider(providers, life)
+    with pytest.raises(EngineError, match="without a fork server"):
+        run(providers.start(PackageRef("pulumi-python"), run_info(tmp_path)))
 
 
 def test_no_such_plugin(providers: PluginProviders) -> None:

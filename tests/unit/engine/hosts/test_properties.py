@@ -38,7 +38,7 @@ def test_every_answer_to_a_secret_question_is_secret() -> None:
 
 def test_assets_are_sent_as_hashes_and_come_back_whole() -> None:
     """Inside lists and secrets too; what a provider changed is its own."""
-    whole = {"a": Asset("h1", text="x"), "l": [Archive("h2", path="p")], "s": Secret(Asset("h3", uri="u")), "n": 1}
+    whole: dict[str, Any] = {"a": Asset("h1", text="x"), "l": [Archive("h2", path="p")], "s": Secret(Asset("h3", uri="u")), "n": 1}
     brief = properties.elided(whole)
     assert same(brief, {"a": Asset("h1"), "l": [Archive("h2")], "s": Secret(Asset("h3")), "n": 1})
     assert brief["a"].text is None
