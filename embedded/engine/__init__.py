@@ -1,6 +1,6 @@
 """A Pulumi engine in Python: Pulumi's own protocol, state files, secrets and policy packs.
 
-Layers: command > api > deploy > hosts, backend, settings, display > model.
+Layers: command > api > operation > monitor > deploy > hosts, backend, settings, display > model.
 """
 
 from typing import Final

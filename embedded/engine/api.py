@@ -157,7 +157,7 @@ class Session:
     async def _operate(
         self, request: Request, sink: Sink, stop: asyncio.Event, writer: _Writer | None, snapshot: Snapshot | None = None
     ) -> Outcome:
-        from embedded.engine.deploy.operation import World, run_operation
+        from embedded.engine.operation import World, run_operation
 
         snapshot = snapshot or self.snapshot()
         run = self._run_info(request)

@@ -18,6 +18,10 @@ LONGEST_LINE: Final = 1 << 20
 LEFTOVER_SECONDS: Final = 0.5
 
 
+# How the CLI ends the message that a line of output becomes: with the line's own end, and one more.
+LINE_END: Final = "\n\n"
+
+
 class Signaller(Protocol):
     """Sends a signal to a process group, if its leader has not been reaped."""
 

@@ -23,6 +23,7 @@ import grpc
 
 from embedded.engine.hosts import launcher, local
 from embedded.engine.hosts.capture import captured
+from embedded.engine.hosts.children import LINE_END
 from embedded.engine.hosts.programs import result_of
 from embedded.engine.model.ports import ProgramResult
 
@@ -104,7 +105,7 @@ class InProcessProgram:
         def tell(severity: Severity, stream: int) -> Callable[[str], None]:
             def line(text: str) -> None:
                 if text.strip():
-                    loop.call_soon_threadsafe(lambda: log(severity, text + "\n", stream_id=stream))
+                    loop.call_soon_threadsafe(lambda: log(severity, text + LINE_END, stream_id=stream))
 
             return line
 

@@ -11,6 +11,7 @@ import grpc
 import grpc.aio
 
 from embedded.engine.hosts import rpc
+from embedded.engine.hosts.children import LINE_END
 from embedded.engine.model.errors import EngineError
 from embedded.engine.model.ports import ProviderError
 
@@ -119,7 +120,7 @@ class PluginProcess:
     def _say(self, line: str, severity: Severity, stream: int) -> None:
         if line.strip() and not self._closing:
             self._last.append(line)
-            self._log(severity, line + "\n", stream_id=stream)
+            self._log(severity, line + LINE_END, stream_id=stream)
 
 
 def _and(said: str) -> str:

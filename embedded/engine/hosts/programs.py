@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from embedded.engine.hosts import launcher
+from embedded.engine.hosts.children import LINE_END
 from embedded.engine.hosts.jobs import Job
 from embedded.engine.model.errors import ConfigurationError, NotSupportedError
 from embedded.engine.model.ports import ProgramResult
@@ -171,6 +172,6 @@ def result_of(code: int) -> ProgramResult:
 def _sink(log: Log, severity: Any, stream: int) -> Callable[[str], None]:
     def line(text: str) -> None:
         if text.strip():
-            log(severity, text + "\n", stream_id=stream)
+            log(severity, text + LINE_END, stream_id=stream)
 
     return line

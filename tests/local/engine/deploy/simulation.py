@@ -16,13 +16,13 @@ from pulumi.runtime.proto import resource_pb2
 
 from embedded.engine.backend import codec
 from embedded.engine.backend.crypto import BlindSecrets
-from embedded.engine.deploy.operation import World, run_operation
 from embedded.engine.deploy.options import Options
 from embedded.engine.model import events, wire
 from embedded.engine.model import urn as urns
 from embedded.engine.model.ports import Checked, Created, Diff, Invoked, ProgramResult, ProviderError, ReadResult, RunInfo
 from embedded.engine.model.state import Snapshot
 from embedded.engine.model.values import UNKNOWN, has_unknown, same
+from embedded.engine.operation import World, run_operation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -37,7 +37,7 @@ class Heard:
 
     def of(self, severity: str) -> str:
         """All messages of a severity."""
-        return "".join(m if m.endswith("\n") else m + "\n" for s, m in self.lines if s == severity)
+        return "".join(m.rstrip("\n") + "\n" for s, m in self.lines if s == severity)
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):

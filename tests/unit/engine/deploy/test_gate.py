@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from embedded.engine.deploy.gate import Gate
-from embedded.engine.deploy.pacing import CROWD, Pacing
+from embedded.engine.monitor.pacing import CROWD, Pacing
 
 
 def test_one_alone_keeps_all_others_out() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from embedded.engine.deploy import aliasing, version_range
+from embedded.engine.deploy import aliasing
 from embedded.engine.deploy.default_providers import default_name
 from embedded.engine.deploy.goal import Goal
-from embedded.engine.deploy.registration import seconds
 from embedded.engine.deploy.targets import Targets
 from embedded.engine.model import urn as urns
 from embedded.engine.model.errors import EngineError
 from embedded.engine.model.ports import Alias, PackageRef
+from embedded.engine.monitor import version_range
+from embedded.engine.monitor.registration import seconds
 
 
 @pytest.mark.parametrize(

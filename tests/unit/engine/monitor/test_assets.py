@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from embedded.engine.deploy.assets import hashed
 from embedded.engine.model.errors import EngineError, NotSupportedError
 from embedded.engine.model.values import Archive, Asset, Output, Secret
+from embedded.engine.monitor.assets import hashed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -194,8 +194,8 @@ async def _served(deployment: Deployment, ended: asyncio.Event) -> AsyncIterator
     import grpc.aio
     from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
-    from embedded.engine.deploy.engine_service import EngineService
-    from embedded.engine.deploy.monitor import Monitor
+    from embedded.engine.monitor.engine import EngineService
+    from embedded.engine.monitor.resources import Monitor
 
     no_more = asyncio.Event()
     monitor, engine = Monitor(deployment, no_more, ended), EngineService(deployment.log)

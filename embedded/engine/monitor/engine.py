@@ -9,7 +9,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from embedded.engine import ENGINE_VERSION
-from embedded.engine.deploy import version_range
+from embedded.engine.monitor import version_range
 
 if TYPE_CHECKING:
     from embedded.engine.model.events import Severity

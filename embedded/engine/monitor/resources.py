@@ -10,18 +10,18 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
-from embedded.engine.deploy import assets, registration
 from embedded.engine.deploy.default_providers import DefaultProviders
 from embedded.engine.deploy.goal import AbortedError, Read
-from embedded.engine.deploy.pacing import Pacing
-from embedded.engine.deploy.positions import Positions
 from embedded.engine.deploy.registry import plugin_inputs
-from embedded.engine.deploy.transforms import Callbacks, Transforms
 from embedded.engine.model import urn as urns
 from embedded.engine.model import wire
 from embedded.engine.model.errors import EngineError
 from embedded.engine.model.ports import ConstructOptions, PackageRef, ProviderError
 from embedded.engine.model.values import UNKNOWN, UNKNOWN_STRING
+from embedded.engine.monitor import assets, registration
+from embedded.engine.monitor.pacing import Pacing
+from embedded.engine.monitor.positions import Positions
+from embedded.engine.monitor.transforms import Callbacks, Transforms
 
 if TYPE_CHECKING:
     import asyncio
