@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from embedded.engine.deploy import aliasing, differ, replacements
 from embedded.engine.deploy.gate import Gate
+from embedded.engine.deploy.goal import Registered
 from embedded.engine.deploy.read_steps import Import, Read
 from embedded.engine.deploy.steps import Create, Delete, Replace, Same, Update, diff_of
 from embedded.engine.model import urn as urns
@@ -24,7 +25,7 @@ from embedded.engine.model.values import has_unknown, same, unwrap_secrets
 if TYPE_CHECKING:
     from embedded.engine.deploy import goal as goals
     from embedded.engine.deploy.deployment import Deployment
-    from embedded.engine.deploy.goal import Goal, Registered
+    from embedded.engine.deploy.goal import Goal
     from embedded.engine.deploy.steps import Step
     from embedded.engine.model.urn import URN
     from embedded.engine.model.values import Values
@@ -276,10 +277,11 @@ class Generator:
         if diff.changes or old.init_errors:
             self.updated.add(new.urn)
             return [Update(old, new, done, diff, ignore=goal.ignore_changes)]
-        if new.urn in self.imported:
-            self.same.add(new.urn)
-            return [Same(old, new, done)]
         self.same.add(new.urn)
+        if new.urn in self.imported:
+            # The import has settled it: there is nothing more to do.
+            done.set_result(Registered(old))
+            return []
         return [Same(old, new, done)]
 
     async def _prepare_replacement(self, goal: Goal, old: Resource, new: Resource, diff: Diff) -> None:

@@ -6,6 +6,8 @@ something unknown it is not configured at all: creates and updates then give not
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -13,7 +15,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
-from embedded.engine.hosts import properties, rpc
+from embedded.engine.hosts import local, properties, rpc
 from embedded.engine.model import urn as urns
 from embedded.engine.model import wire
 from embedded.engine.model.events import PropertyDiff
@@ -332,9 +334,6 @@ class GrpcProvider:
 
     async def cancel(self) -> None:
         """Ask the provider to give up what it is doing."""
-        import asyncio
-        import contextlib
-
         with contextlib.suppress(grpc.RpcError, ProviderError, TimeoutError):
             await asyncio.wait_for(self._connection.call("Cancel", empty_pb2.Empty()), CANCEL_SECONDS)
 
@@ -373,7 +372,7 @@ async def _placeholder(type_: str, name: str, parent: str, run: RunInfo) -> Cons
     """A remote component whose provider is not configured yet: registered, so that the preview shows it, with nothing in it."""
     assert run.services is not None  # noqa: S101 - a run that constructs has a monitor
     request = resource_pb2.RegisterResourceRequest(type=type_, name=name, parent=parent)
-    answer = await run.services.monitor.RegisterResource(request, None)
+    answer = await local.call(run.services.monitor.RegisterResource, request)
     return Constructed(answer.urn, {}, {})
 
 

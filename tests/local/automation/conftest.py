@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from pulumi import automation
 from tests.local.automation.place import REPOSITORY, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -43,3 +45,10 @@ def command(root: str) -> automation.PulumiCommand:
 def place(tmp_path: Path, command: automation.PulumiCommand) -> Place:
     """A backend, a PULUMI_HOME and working folders of the test's own."""
     return Place(tmp_path, command)
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """Have what the SDK leaves open when a program is cut off found in the test that left it, where that is no error."""
+    yield
+    gc.collect()

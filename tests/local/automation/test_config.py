@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pulumi
 import pytest
 from pulumi import automation
 from pulumi.automation import ConfigValue
 
-from tests.local.automation.place import Place, plain
+from tests.local.automation.place import plain
+
+if TYPE_CHECKING:
+    from tests.local.automation.place import Place
 
 _TEXTS: Final = (
     *("plain", "", "two\nlines\n", "a: b # c", "--flag", "-", "  spaced ", "é\u2028🎉", "true", "007", "{}", "'\"\\", "=x=", "null", "1e3"),

@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
 from pulumi import automation
 
-from tests.local.automation.place import PROJECT, Heard, Place, plain, resources
+from tests.local.automation.place import PROJECT, Heard, plain, resources
 from tests.local.automation.toys import Thing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.local.automation.place import Place
+
+# When a task of the program ends badly while the SDK cancels it, the SDK does not come to closing its event loop.
+pytestmark = [
+    pytest.mark.usefixtures("collected"),
+    pytest.mark.filterwarnings("ignore:unclosed (event loop|<socket):ResourceWarning"),
+]
 
 _WAIT = 60.0
 

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi import automation
 
-from tests.local.automation.place import Heard, Place, resources
+from tests.local.automation.place import Heard, resources
 from tests.local.automation.toys import Thing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.local.automation.place import Place
+
 pytest.importorskip("pulumi_policy")
+
+# When a task of the program ends badly while the SDK cancels it, the SDK does not come to closing its event loop.
+pytestmark = [
+    pytest.mark.usefixtures("collected"),
+    pytest.mark.filterwarnings("ignore:unclosed (event loop|<socket):ResourceWarning"),
+]
 
 _PACK = """\
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, PolicyPack, ResourceValidationPolicy

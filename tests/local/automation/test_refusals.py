@@ -8,12 +8,18 @@ import pulumi
 import pytest
 from pulumi import automation
 
-from tests.local.automation.place import Place
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pulumi.automation import Stack
+
+    from tests.local.automation.place import Place
+
+
+def _local(stack: Stack) -> automation.LocalWorkspace:
+    assert isinstance(stack.workspace, automation.LocalWorkspace)
+    return stack.workspace
+
 
 _REFUSED: tuple[tuple[str, Callable[[Stack], object]], ...] = (
     ("config env", lambda s: s.add_environments("production")),
@@ -26,8 +32,8 @@ _REFUSED: tuple[tuple[str, Callable[[Stack], object]], ...] = (
     ("--tracing", lambda s: s.up(tracing="file:trace")),
     ("--out", lambda s: s.import_resources(resources=[])),
     ("--from", lambda s: s.import_resources(converter="terraform", generate_code=False)),
-    ("set-default", lambda s: s.workspace.org_set_default("somebody")),  # type: ignore[attr-defined] # only local workspaces have it
-    ("new", lambda s: s.workspace.new("python", generate_only=True)),  # type: ignore[attr-defined] # the same
+    ("set-default", lambda s: _local(s).org_set_default("somebody")),
+    ("new", lambda s: _local(s).new("python", generate_only=True)),
     ("installing plugins", lambda s: s.workspace.install_plugin("aws", "v7.0.0")),
     ("installing plugins", lambda s: s.workspace.install_plugin_from_server("own", "v1.0.0", "https://plugins.invalid")),
 )
@@ -63,8 +69,8 @@ def test_programs_in_other_languages_are_refused(place: Place) -> None:
 
 def test_install_installs_nothing_that_is_there(place: Place) -> None:
     """`workspace.install` of a program without requirements has nothing to do; plugins are not downloaded."""
-    stack = place.local("")
-    stack.workspace.install()
-    stack.workspace.install(no_plugins=True, no_dependencies=True)
+    workspace = _local(place.local(""))
+    workspace.install()
+    workspace.install(no_plugins=True, no_dependencies=True)
     with pytest.raises(automation.CommandError, match="--reinstall"):
-        stack.workspace.install(reinstall=True)
+        workspace.install(reinstall=True)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pulumi
 import pytest
 from pulumi import automation
 
-from tests.local.automation.place import Heard, Place, name_of, plain, resources
+from tests.local.automation.place import Heard, name_of, plain, resources
 from tests.local.automation.toys import Thing
 from tests.reference_provider.install import HERE, install
 from tests.reference_provider.store import Store
+
+if TYPE_CHECKING:
+    from tests.local.automation.place import Place
 
 
 def _program() -> None:

@@ -8,11 +8,13 @@ import pulumi
 import pytest
 from pulumi import automation
 
-from tests.local.automation.place import Heard, Place, plain, resources, urn
+from tests.local.automation.place import Heard, plain, resources, urn
 from tests.local.automation.toys import Box, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.local.automation.place import Place
 
 _SOURCE = """\
 import pulumi
@@ -180,7 +182,7 @@ def test_another_program_for_one_update(place: Place) -> None:
         pulumi.export("said", "other")
 
     stack = place.inline(_program)
-    assert plain(stack.up(program=other).outputs) == {"said": "other"}  # type: ignore[arg-type] # the SDK awaits what a program returns
+    assert plain(stack.up(program=other).outputs) == {"said": "other"}
     assert set(resources(stack)) == {"other"}
     assert stack.destroy(remove=True).summary.result == "succeeded"
     assert stack.workspace.list_stacks() == []
