@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from embedded.engine.deploy.default_providers import DefaultProviders, default_name
 from embedded.engine.deploy.goal import Goal
 from embedded.engine.deploy.read_steps import Import
-from embedded.engine.deploy.steps import Create, Same
+from embedded.engine.deploy.registry import VERSION
+from embedded.engine.deploy.steps import Create, Same, is_default_provider
 from embedded.engine.model import urn as urns
 from embedded.engine.model.errors import EngineError
 from embedded.engine.model.ports import PackageRef
@@ -97,3 +98,9 @@ async def _default_provider(deployment: Deployment, defaults: DefaultProviders, 
         urns.make(deployment.stack, deployment.project, "", urns.PROVIDER_PREFIX + package.name, default_name(package))
     )
     return urns.provider_ref(old.urn, old.id) if old else await defaults.reference(package, spec.type)
+
+
+def _version_in_use(deployment: Deployment, package: str) -> str:
+    """The version of the package that the stack's default provider has; "" if there is none."""
+    providers = [r for r in deployment.olds.values() if r.type == urns.PROVIDER_PREFIX + package and is_default_provider(r)]
+    return str(providers[-1].inputs.get(VERSION, "")) if providers else ""
