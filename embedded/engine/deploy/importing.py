@@ -93,7 +93,8 @@ async def _step(deployment: Deployment, defaults: DefaultProviders, spec: Import
 
 async def _default_provider(deployment: Deployment, defaults: DefaultProviders, spec: ImportSpec) -> str:
     """The reference of the package's default provider: the one that the stack has already, as it is, or a new one."""
-    package = PackageRef(urns.package_of(spec.type), spec.version)
+    name = urns.package_of(spec.type)
+    package = PackageRef(name, spec.version or _version_in_use(deployment, name))
     old = deployment.olds.get(
         urns.make(deployment.stack, deployment.project, "", urns.PROVIDER_PREFIX + package.name, default_name(package))
     )

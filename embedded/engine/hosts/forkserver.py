@@ -141,6 +141,8 @@ class _Server:
         self._control = control
         self._pids: dict[int, int] = {}
         self._running: dict[int, tuple[int, int]] = {}
+        # Groups that have outlived their leader: when the engine is killed, a program may end before this server hears of it.
+        self._orphaned: set[int] = set()
         self._waker, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
@@ -161,7 +163,7 @@ class _Server:
 
     def end(self) -> None:
         """Kill what still runs."""
-        for pid in self._pids.values():
+        for pid in (*self._pids.values(), *self._orphaned):
             signal_group(pid, signal.SIGKILL)
 
     def _serve_one(self) -> bool:
@@ -216,6 +218,9 @@ class _Server:
                 return
             identity, pipe = self._running.pop(pid)
             del self._pids[identity]
+            with contextlib.suppress(OSError):
+                os.killpg(pid, 0)
+                self._orphaned.add(pid)
             _tell(pipe, str(os.waitstatus_to_exitcode(status)))
             os.close(pipe)
 

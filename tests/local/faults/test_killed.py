@@ -139,9 +139,9 @@ def test_nobody_survives(rig: Rig) -> None:
     )
     running = rig.start_up("--policy-pack", str(pack), "--no-plan-policies")
     there(rig.reached("create-a"), running)
-    until(rig.things.things)
+    until(lambda: "real" in rig.resources())
     # The engine, the fork server, the program, its two children, two providers, the pack.
-    assert len(rig.processes()) >= 8, rig.processes()
+    until(lambda: len(rig.processes()) >= 8, message=lambda: str(rig.processes()))
     running.kill()
     rig.none_left()
     assert rig.pending() == {"a": "creating"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -352,15 +351,17 @@ def test_attaching_to_a_running_plugin(providers: PluginProviders, tmp_path: Pat
         script = tmp_path / "home/plugins/resource-reference-v1.0.0/pulumi-resource-reference"
         plugin = await asyncio.create_subprocess_exec(str(script), "", stdout=asyncio.subprocess.PIPE)
         assert plugin.stdout is not None
-        port = (await plugin.stdout.readline()).decode().strip()
-        monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", f"other:1,reference:{port}")
-        provider = await providers.start(REFERENCE, run_info(tmp_path, engine_address="127.0.0.1:1"))
-        assert (await provider.check_config(PROVIDER, {}, {"a": "b"}, allow_unknowns=False)).inputs == {"a": "b"}
-        await provider.close()
-        assert plugin.returncode is None
-        plugin.send_signal(signal.SIGINT)
-        await plugin.wait()
-        plugin._transport.close()  # type: ignore[attr-defined] # asyncio closes it only when the loop goes on
+        try:
+            port = (await plugin.stdout.readline()).decode().strip()
+            monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", f"other:1,reference:{port}")
+            provider = await providers.start(REFERENCE, run_info(tmp_path, engine_address="127.0.0.1:1"))
+            assert (await provider.check_config(PROVIDER, {}, {"a": "b"}, allow_unknowns=False)).inputs == {"a": "b"}
+            await provider.close()
+            assert plugin.returncode is None
+        finally:
+            plugin.kill()
+            await plugin.wait()
+            plugin._transport.close()  # type: ignore[attr-defined] # asyncio closes it only when the loop goes on
 
     run(body())
 
