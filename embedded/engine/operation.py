@@ -126,8 +126,8 @@ async def _work(
         elif snapshot.pending and not options.dry_run:
             deployment.log("warning", _pending_warning(snapshot))
         deployment.targeting.check(deployment.targeting.replaces)
-        if kind != "destroy" and world.program:
-            program = asyncio.create_task(world.program.run(deployment.run, deployment.log))
+        if kind != "destroy":
+            program = asyncio.create_task(needed(world.program).run(deployment.run, deployment.log))
             await _registrations(deployment, program, no_more)
         if not deployment.cancelled.is_set():
             await deployment.remove_unwanted()
@@ -137,6 +137,13 @@ async def _work(
         deployment.log("error", str(error))
         deployment.bailed = True
     await deployment.quiet()
+    return program
+
+
+def needed(program: Program | None) -> Program:
+    """The program; without one, everything in the stack would seem unwanted."""
+    if program is None:
+        raise EngineError("this operation needs a program")
     return program
 
 
@@ -152,6 +159,11 @@ async def _registrations(deployment: Deployment, program: asyncio.Task[ProgramRe
         deployment.cancel()
         if not result.bail:
             deployment.log("error", f"an unhandled error occurred: {result.error}")
+        deployment.bailed = True
+    elif program.done() and not no_more.is_set() and not deployment.has_stack_outputs:
+        # It left by a back door (os._exit): what it did not get to register is not unwanted.
+        deployment.log("error", "the program ended without saying that it was done; what it did not register is kept")
+        deployment.cancel()
         deployment.bailed = True
     await deployment.quiet()
 

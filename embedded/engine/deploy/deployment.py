@@ -117,7 +117,8 @@ class Deployment:
 
     async def register(self, goal: Goal) -> Registered:
         """What the program asked for, once it is so (or, in a preview, once it is planned)."""
-        return await self._answered(lambda done: self._generate(lambda: self.generator.register(goal, done)))
+        urn = urns.make(self.stack, self.project, goal.parent, goal.type, goal.name)
+        return await self._answered(lambda done: self._generate(urn, lambda: self.generator.register(goal, done)))
 
     async def read(self, read: Read) -> Registered:
         """What the program asked to look at."""
@@ -125,7 +126,8 @@ class Deployment:
         async def steps(done: asyncio.Future[Registered]) -> list[Step]:
             return self.generator.read_steps(read, done)
 
-        return await self._answered(lambda done: self._generate(lambda: steps(done)))
+        urn = urns.make(self.stack, self.project, read.parent, read.type, read.name)
+        return await self._answered(lambda done: self._generate(urn, lambda: steps(done)))
 
     async def _answered(self, work: Callable[[asyncio.Future[Registered]], Awaitable[None]]) -> Registered:
         if self.cancelled.is_set():
@@ -152,7 +154,7 @@ class Deployment:
             self.failed = True
             self.cancel()
 
-    async def _generate(self, decide: Callable[[], Awaitable[list[Step]]]) -> None:
+    async def _generate(self, urn: str, decide: Callable[[], Awaitable[list[Step]]]) -> None:
         try:
             steps = await decide()
         except Bail:
@@ -160,7 +162,7 @@ class Deployment:
             self.cancel()
             return
         except (EngineError, ProviderError) as error:
-            self.log("error", str(error))
+            self.log("error", str(error), urn=urn)
             self.bailed = True
             self.cancel()
             return
@@ -183,6 +185,11 @@ class Deployment:
             self._stack_outputs = values
         else:
             await self.executor.outputs(urn, values)
+
+    @property
+    def has_stack_outputs(self) -> bool:
+        """Whether the program has come to its end: its outputs are the last that it registers."""
+        return self._stack_outputs is not None
 
     async def provider(self, resource: Resource) -> Provider:
         """The provider of a custom resource."""

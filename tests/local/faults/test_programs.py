@@ -44,6 +44,7 @@ def outputs(rig: Rig) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("program", "text"),
     [
+        (AGAIN + "os._exit(0)", "the program ended without saying that it was done; what it did not register is kept"),
         (AGAIN + "os._exit(7)", "an unhandled error occurred: program exited with non-zero exit code: 7"),
         (AGAIN + "os.kill(os.getpid(), 9)", "program exited with non-zero exit code: -1"),
         (AGAIN + "raise SystemExit(3)", "program exited with non-zero exit code: 3"),
@@ -54,7 +55,7 @@ def outputs(rig: Rig) -> dict[str, int]:
         ("import nothing_of_this_name", "No module named 'nothing_of_this_name'"),
         (None, "unable to find main python program `__main__.py`"),
     ],
-    ids=["exit", "kill", "system-exit", "system-exit-text", "exception", "apply", "syntax", "module", "main"],
+    ids=["exit-well", "exit", "kill", "system-exit", "system-exit-text", "exception", "apply", "syntax", "module", "main"],
 )
 def test_a_program_fails(whole: Rig, program: str | None, text: str) -> None:
     """The update fails, says why, deletes nothing, and keeps every output that the program did not give anew."""
