@@ -12,10 +12,12 @@ from typing import Final
 
 # So many registrations under way make a crowd.
 CROWD: Final = 24
-# A wave waits for the next answer so long, and all in all so long a registration that was seen: in a larger program the search is longer.
-QUIET_SECONDS: Final = 0.025
-SECONDS_PER_REGISTRATION: Final = 0.001
-LONGEST_SECONDS: Final = 1.0
+# For each registration that was seen, a wave waits so long for the next answer, and so long all in all: in a larger program the search
+# takes longer, and so does a write of the state, which is what the next answer waits for.
+QUIET_SECONDS: Final = 0.00005
+SHORTEST_QUIET_SECONDS: Final = 0.025
+WAVE_SECONDS: Final = 0.001
+LONGEST_WAVE_SECONDS: Final = 1.0
 
 
 class Pacing:
@@ -44,10 +46,11 @@ class Pacing:
         wave, loop = self._wave, asyncio.get_running_loop()
         self._held += 1
         if self._timer is None:
-            self._until = loop.time() + min(self._seen * SECONDS_PER_REGISTRATION, LONGEST_SECONDS)
+            self._until = loop.time() + min(self._seen * WAVE_SECONDS, LONGEST_WAVE_SECONDS)
         else:
             self._timer.cancel()
-        self._timer = loop.call_at(min(loop.time() + QUIET_SECONDS, self._until), self._release)
+        quiet = max(self._seen * QUIET_SECONDS, SHORTEST_QUIET_SECONDS)
+        self._timer = loop.call_at(min(loop.time() + quiet, self._until), self._release)
         self._release_if_all_are_held()
         await wave.wait()
 
