@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from embedded.engine.deploy import differ
 from embedded.engine.deploy.read_steps import Read, Refresh
@@ -21,12 +21,20 @@ if TYPE_CHECKING:
     from embedded.engine.model.values import Values
 
 
+# A write of the state costs more the larger the stack is. So for each so many resources another round of steps is announced in it,
+# ahead of those that may run: the cost of all writes together then grows with the stack and not with its square.
+RESOURCES_PER_ROUND: Final = 500
+
+
 class Executor:
     """The steps of one deployment, and what became of them."""
 
     def __init__(self, deployment: Deployment, parallel: int) -> None:
         self._deployment = deployment
         self._slots = asyncio.Semaphore(max(1, parallel))
+        self._announced = asyncio.Semaphore(max(1, parallel))
+        self._parallel = max(1, parallel)
+        self._rounds = 1
         self.changes: dict[Op, int] = {}
         self.errored: list[Step] = []
         self.failed = False
@@ -37,7 +45,11 @@ class Executor:
 
     async def chain(self, steps: Sequence[Step]) -> None:
         """Carry out steps that belong together, in order; the first that fails ends the chain."""
-        async with self._slots:
+        while self._rounds <= self._deployment.journal.size // RESOURCES_PER_ROUND:
+            self._rounds += 1
+            for _ in range(self._parallel):
+                self._announced.release()
+        async with self._announced:
             try:
                 for step in steps:
                     if self._deployment.cancelled.is_set() or not await self._step(step):
@@ -75,13 +87,16 @@ class Executor:
 
     async def _step(self, step: Step) -> bool:
         deployment = self._deployment
-        dry_run = deployment.options.dry_run
-        deployment.emit(events.ResourcePre(step.event(), dry_run, step.internal))
         error: Exception | None = None
         status = 0
         try:
             await deployment.journal.begin(step)
-            await step.apply(deployment)
+            async with self._slots:
+                if deployment.cancelled.is_set():
+                    await deployment.journal.end(step, kept=False)
+                    return False
+                deployment.emit(events.ResourcePre(step.event(), deployment.options.dry_run, step.internal))
+                await step.apply(deployment)
         except StepFailedError as failure:
             error, status = failure, failure.status
         except (ProviderError, EngineError) as failure:

@@ -61,6 +61,11 @@ class Journal:
         return [r for r in (*self._news, *self._base) if id(r) not in self._done]
 
     @property
+    def size(self) -> int:
+        """About how many states a write has, without counting them."""
+        return len(self._news) + len(self._base) - len(self._done)
+
+    @property
     def pending(self) -> list[PendingOperation]:
         """What has begun and not ended."""
         return [*self._pending.values(), *self._left_over]
