@@ -45,10 +45,7 @@ class Executor:
 
     async def chain(self, steps: Sequence[Step]) -> None:
         """Carry out steps that belong together, in order; the first that fails ends the chain."""
-        while self._rounds <= self._deployment.journal.size // RESOURCES_PER_ROUND:
-            self._rounds += 1
-            for _ in range(self._parallel):
-                self._announced.release()
+        self._widen()
         async with self._announced:
             try:
                 for step in steps:
@@ -63,6 +60,13 @@ class Executor:
                 for step in steps:
                     if isinstance(step, Delete) and (ended := self._deployment.generator.deleted.get(id(step.old))):
                         ended.set()
+
+    def _widen(self) -> None:
+        """Announce as many steps as suits a stack that has become so large."""
+        while self._rounds <= self._deployment.journal.size // RESOURCES_PER_ROUND:
+            self._rounds += 1
+            for _ in range(self._parallel):
+                self._announced.release()
 
     async def group(self, steps: Iterable[Step]) -> None:
         """Carry out steps that have nothing to do with one another."""
@@ -112,6 +116,7 @@ class Executor:
         if status == 1 and isinstance(step, Update) and step.new and step.old:
             step.new.inputs = dict(step.old.inputs)
         await deployment.journal.end(step, kept=error is None or status == 1)
+        self._widen()
         if error is None:
             step.complete()
             return True

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embedded.engine.backend.integrity import verify
+from embedded.engine.deploy import executor
 from embedded.engine.deploy.options import Options
+from embedded.engine.model import events
 from embedded.engine.model import urn as urns
 from embedded.engine.model.state import Snapshot
 from tests.local.engine.deploy.simulation import Cloud, DiedError, Disk, Want, desired, run
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from tests.local.engine.deploy.simulation import Ran
 
 NAMES = ("a", "b", "c", "d", "e", "f")
+# How many resources let one more round of steps be announced: as in a stack of thousands, and as in any other.
+ROUNDS = st.sampled_from((1, executor.RESOURCES_PER_ROUND))
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -112,15 +117,16 @@ def test_a_preview_foretells_the_update(first: list[Want], second: list[Want]) -
 
 
 @LAW
-@given(programs(), programs(), st.integers(1, 40), st.integers(1, 8))
-def test_a_kill_at_any_write_is_survived(first: list[Want], second: list[Want], at: int, parallel: int) -> None:
+@given(programs(), programs(), st.integers(1, 40), st.integers(1, 8), ROUNDS)
+def test_a_kill_at_any_write_is_survived(first: list[Want], second: list[Want], at: int, parallel: int, per_round: int) -> None:
     """Killed before any write, the stack's file is whole, names what was under way, and the next update gets to the goal."""
     cloud = Cloud()
     base = run("update", first, Snapshot(), cloud).outcome.snapshot
     disk = Disk(dies_at=at)
     killed = False
     try:
-        run("update", second, base, cloud, disk=disk, options=Options(parallel=parallel))
+        with mock.patch.object(executor, "RESOURCES_PER_ROUND", per_round):
+            run("update", second, base, cloud, disk=disk, options=Options(parallel=parallel))
     except DiedError:
         killed = True
     found = disk.snapshot(base)
@@ -139,13 +145,16 @@ def _not_in_state(cloud: Cloud, snapshot: Snapshot) -> set[str]:
 
 
 @LAW
-@given(programs(), programs(), st.sets(st.tuples(st.sampled_from(("create", "update", "delete")), st.sampled_from(NAMES)), max_size=3))
-def test_a_failure_forgets_nothing(first: list[Want], second: list[Want], fail: set[tuple[str, str]]) -> None:
+@given(
+    programs(), programs(), st.sets(st.tuples(st.sampled_from(("create", "update", "delete")), st.sampled_from(NAMES)), max_size=3), ROUNDS
+)
+def test_a_failure_forgets_nothing(first: list[Want], second: list[Want], fail: set[tuple[str, str]], per_round: int) -> None:
     """When the provider refuses some operations, nothing is lost or made twice, and without refusals the goal is reached."""
     cloud = Cloud()
     base = run("update", first, Snapshot(), cloud).outcome.snapshot
     cloud.fail = set(fail)
-    failed = run("update", second, base, cloud)
+    with mock.patch.object(executor, "RESOURCES_PER_ROUND", per_round):
+        failed = run("update", second, base, cloud)
     assert not _not_in_state(cloud, failed.outcome.snapshot)
     assert not failed.outcome.snapshot.pending
     verify(failed.outcome.snapshot)
@@ -184,3 +193,23 @@ def test_destroy_leaves_nothing(wants: list[Want]) -> None:
         for needed in {want.source, *want.needs} - {""}:
             if not want.component:
                 assert deleted.index(want.name) < deleted.index(needed)
+
+
+def test_announced_ahead_is_not_run_ahead() -> None:
+    """In a large stack a write announces more steps than may run, so there are fewer writes; still no more than asked for run at a time."""
+    wants = [Want(f"n{i}") for i in range(24)]
+    writes = {}
+    for per_round in (1, executor.RESOURCES_PER_ROUND):
+        disk = Disk()
+        with mock.patch.object(executor, "RESOURCES_PER_ROUND", per_round):
+            ran = run("update", wants, Snapshot(), Cloud(), disk=disk, options=Options(parallel=2))
+        assert len(live(ran)) == len(wants)
+        running = most = 0
+        for event in ran.told:
+            if isinstance(event, events.ResourcePre | events.ResourceOutputs) and event.step.op == "create":
+                running += 1 if isinstance(event, events.ResourcePre) else -1
+                most = max(most, running if event.step.type == "sim:index:Thing" else 0)
+        # The stack's own resource is under way from the first registration to the last.
+        assert most <= 2 + 1
+        writes[per_round] = len(disk.written)
+    assert writes[1] < writes[executor.RESOURCES_PER_ROUND] / 2
