@@ -202,7 +202,12 @@ class Disk:
         """What the next process finds."""
         if not self.written:
             return base
-        return codec.decode_snapshot(json.loads(self.written[-1]), BlindSecrets())
+        return self.decoded(self.written[-1])
+
+    @staticmethod
+    def decoded(data: bytes) -> Snapshot:
+        """What a write said."""
+        return codec.decode_snapshot(json.loads(data), BlindSecrets())
 
 
 class _Context:
