@@ -31,9 +31,9 @@ class Executor:
 
     def __init__(self, deployment: Deployment, parallel: int) -> None:
         self._deployment = deployment
-        self._slots = asyncio.Semaphore(max(1, parallel))
-        self._announced = asyncio.Semaphore(max(1, parallel))
         self._parallel = max(1, parallel)
+        self._slots = asyncio.Semaphore(self._parallel)
+        self._announced = asyncio.Semaphore(self._parallel)
         self._rounds = 1
         self.changes: dict[Op, int] = {}
         self.errored: list[Step] = []

@@ -51,16 +51,10 @@ class InlineProgram:
         import asyncio
 
         request = language_pb2.RunRequest(
-            project=run.project,
-            stack=run.stack,
-            organization=run.organization,
+            **run.fields(),
             pwd=run.root_directory,
             program=".",
             args=[run.engine_address],
-            config=run.config,
-            configSecretKeys=sorted(run.secret_keys),
-            dryRun=run.dry_run,
-            parallel=run.parallel,
             monitor_address=run.monitor_address,
             info=language_pb2.ProgramInfo(root_directory=run.root_directory, program_directory=run.root_directory, entry_point="."),
         )

@@ -272,13 +272,7 @@ class GrpcProvider:
             tok=token,
             args=wire.to_struct(args, wire.Dialect(outputs=self._can.outputs)),
             argDependencies={k: provider_pb2.CallRequest.ArgumentDependencies(urns=v) for k, v in arg_dependencies.items()},
-            project=run.project,
-            stack=run.stack,
-            organization=run.organization,
-            config=run.config,
-            configSecretKeys=sorted(run.secret_keys),
-            dryRun=run.dry_run,
-            parallel=run.parallel,
+            **run.fields(),
             monitorEndpoint=run.monitor_address,
             accepts_output_values=True,
         )
@@ -294,13 +288,7 @@ class GrpcProvider:
             raise ProviderError("plugins that can construct components must support secrets")
         times = options.custom_timeouts
         request = provider_pb2.ConstructRequest(
-            project=run.project,
-            stack=run.stack,
-            organization=run.organization,
-            config=run.config,
-            configSecretKeys=sorted(run.secret_keys),
-            dryRun=run.dry_run,
-            parallel=run.parallel,
+            **run.fields(),
             monitorEndpoint=run.monitor_address,
             type=type_,
             name=name,

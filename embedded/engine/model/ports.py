@@ -180,6 +180,18 @@ class RunInfo:
     # The same two services as objects with coroutine methods (request, context) and the loop they run on, for programs in this process.
     services: Services | None = None
 
+    def fields(self) -> dict[str, Any]:
+        """The run in the fields that Pulumi's messages about it share."""
+        return {
+            "project": self.project,
+            "stack": self.stack,
+            "organization": self.organization,
+            "config": self.config,
+            "configSecretKeys": sorted(self.secret_keys),
+            "dryRun": self.dry_run,
+            "parallel": self.parallel,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Services:

@@ -85,15 +85,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     async def GetDeploymentInfo(self, request: empty_pb2.Empty, context: Context) -> resource_pb2.DeploymentInfo:
         """Newer ones ask once."""
         del request, context
-        run = self._deployment.run
         return resource_pb2.DeploymentInfo(
-            project=run.project,
-            stack=run.stack,
-            organization=run.organization,
-            config=run.config,
-            configSecretKeys=sorted(run.secret_keys),
-            dryRun=run.dry_run,
-            parallel=run.parallel,
+            **self._deployment.run.fields(),
             supportedFeatures=sorted(_FEATURES.values()),
         )
 
