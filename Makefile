@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 UV = $$(command -v uv || echo $(CURDIR)/$(BIN)/uv)
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --python $(BIN)/python
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make lock"
-SOURCES := $(wildcard tidegate embedded tests examples benchmarks docs)
+SOURCES := $(wildcard __main__.py components policies tidegate embedded tests examples benchmarks docs)
 # For one's own: `make test PYTEST="-k policy -x"`.
 PYTEST ?= --numprocesses=auto --dist=worksteal
 
@@ -30,8 +30,8 @@ setup: $(VENV)/.runtime ## .venv with what Tidegate needs to run
 
 setup-dev: $(VENV)/.development
 
-demo: setup ## A service, two versions, a refused change and the way back, on the embedded engine; leaves nothing behind
-	@$(BIN)/python examples/ground/demo.py
+demo: setup ## A service's releases, a refusal, a failure and the way back, on a simulated cluster; leaves nothing behind
+	@$(BIN)/python examples/demo.py
 
 test: setup-dev ## All tests (PYTEST="-k name -x" for a few)
 	@$(BIN)/python -m pytest $(PYTEST)

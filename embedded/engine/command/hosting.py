@@ -43,6 +43,7 @@ class Hosts:
         from embedded.engine.hosts.forkserver import ForkServer
         from embedded.engine.hosts.plugins import PluginProviders, project_plugins
         from embedded.engine.hosts.programs import program
+        from embedded.providers import EMBEDDED
 
         self._server = ForkServer.start()
         if self._needs_program and given.text("client"):
@@ -52,7 +53,9 @@ class Hosts:
         elif self._needs_program:
             self.program = program(project.root, project.runtime, project.options, project.main, self._server)
         plugins = project_plugins(project.root, project.plugins)
-        self._providers = PluginProviders(self._server, workspace.home(), project.root, plugins, project.options)
+        self._providers = PluginProviders(
+            self._server, workspace.home(), project.root, plugins, project.options, embedded=EMBEDDED
+        )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

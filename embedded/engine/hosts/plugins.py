@@ -1,6 +1,7 @@
 """Finds and starts providers: in this process, forked (dynamic providers), attached to, or as plugins on disk.
 
-A plugin `pulumi-resource-NAME` is looked for where Pulumi.yaml says, on PATH, and in $PULUMI_HOME/plugins; nothing is downloaded.
+A plugin `pulumi-resource-NAME` is looked for where Pulumi.yaml says, on PATH, and in $PULUMI_HOME/plugins; nothing is downloaded. Where
+none is found, an embedded provider of that name serves.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ def _silent(*_: Any, **__: Any) -> None:
 
 @dataclass
 class PluginProviders:
-    """Starts providers for one project. `log` may be set for each operation; `paths` are Pulumi.yaml's plugins, by name."""
+    """Starts providers for one project. `log` may be set for each operation; `paths` are Pulumi.yaml's plugins, by name.
+
+    `in_process` providers come before any plugin, `embedded` ones where there is no plugin: what somebody installed is what runs.
+    """
 
     server: ForkServer | None
     home: Path
@@ -49,6 +53,7 @@ class PluginProviders:
     paths: Mapping[str, Path] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     in_process: Mapping[str, Factory] = field(default_factory=dict)
+    embedded: Mapping[str, Factory] = field(default_factory=dict)
     log: Log = _silent
 
     async def start(self, package: PackageRef, run: RunInfo) -> Provider:
@@ -59,7 +64,12 @@ class PluginProviders:
             return await self._connected(package, run, _Attached(port), root=None)
         if package.name == dynamic.PACKAGE:
             return await self._dynamic(package, run)
-        command, folder = self._command(package)
+        found = self._command(package)
+        if found is None:
+            if factory := self.embedded.get(package.name):
+                return factory(package, run, self.log)
+            raise EngineError(_missing(package))
+        command, folder = found
         env = self._environment(run)
         if command[0] != str(folder) and Path(command[0]).parent.name == "bin" and command[1:2] == ("-u",):
             env = activated(env, Path(command[0]))
@@ -108,8 +118,8 @@ class PluginProviders:
         del env["PULUMI_CONFIG_SECRET_KEYS"]
         return env
 
-    def _command(self, package: PackageRef) -> tuple[tuple[str, ...], Path]:
-        """The plugin's command and folder."""
+    def _command(self, package: PackageRef) -> tuple[tuple[str, ...], Path] | None:
+        """The plugin's command and folder; None if there is no such plugin."""
         name = f"pulumi-resource-{package.name}"
         if (path := self.paths.get(package.name)) is not None:
             return _command_in(self.root / path, name, package)
@@ -118,9 +128,7 @@ class PluginProviders:
         folders = installed(self.home, package.name)
         if package.version:
             folders = [f for f in folders if f[0] == package.version.removeprefix("v")]
-        if not folders:
-            raise EngineError(_missing(package))
-        return _command_in(folders[-1][1], name, package)
+        return _command_in(folders[-1][1], name, package) if folders else None
 
 
 class _Started:

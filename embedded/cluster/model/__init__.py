@@ -1,0 +1,1 @@
+"""What all parts of the cluster speak: objects, errors, time, draws, and the journal."""
