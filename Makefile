@@ -21,10 +21,10 @@ SOURCES := $(wildcard __main__.py components policies tidegate embedded tests ex
 # For one's own: `make test PYTEST="-k policy -x"`.
 PYTEST ?= --numprocesses=auto --dist=worksteal
 
-.PHONY: help setup setup-dev demo test check bench format docs lock clean
+.PHONY: help setup setup-dev demo test test-matrix check bench format docs lock clean
 
 help: ## What there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.runtime ## .venv with what Tidegate needs to run
 
@@ -33,8 +33,11 @@ setup-dev: $(VENV)/.development
 demo: setup ## A service's releases, a refusal, a failure and the way back, on a simulated cluster; leaves nothing behind
 	@$(BIN)/python examples/demo.py
 
-test: setup-dev ## All tests (PYTEST="-k name -x" for a few)
+test: setup-dev ## The tests (PYTEST="-k name -x" for a few)
 	@$(BIN)/python -m pytest $(PYTEST)
+
+test-matrix: setup-dev ## Every fault at every request of an update, and other tests of a great many cases
+	@$(BIN)/python -m pytest $(PYTEST) -m matrix
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check $(SOURCES)
@@ -44,6 +47,7 @@ check: setup-dev ## Lint, format, types, layers
 
 bench: setup ## The figures of the README, beside a real `pulumi` where there is one
 	@$(BIN)/python benchmarks/engine.py
+	@$(BIN)/python benchmarks/kubernetes.py
 
 format: setup-dev ## Put the code into its form
 	$(BIN)/ruff check --fix $(SOURCES) || true

@@ -112,7 +112,6 @@ class Demo:
             ready = deployment["status"].get("readyReplicas", 0)
             parts.append(f"{slot}: {version} ({ready} of {replicas} ready)" if replicas else f"{slot}: empty")
         selector = client.get(Service, "web").to_dict()["spec"]["selector"]
-        service = client.get(Service, "web")
         return ", ".join([*parts, f"users on {selector['slot']}"])
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from embedded.engine.backend import codec, integrity
+from embedded.engine.backend.bulk import rare_collection
 from embedded.engine.backend.checkpoint import CheckpointWriter
 from embedded.engine.backend.crypto import PassphraseSecrets, open_provider, read_passphrase
 from embedded.engine.backend.naming import ORGANIZATION, StackName
@@ -116,7 +117,14 @@ class Session:
 
     def run(self, request: Request, sink: Sink, stop: asyncio.Event | None = None) -> Outcome:
         """Run an operation to its end, from a thread that has no event loop."""
-        return asyncio.run(self.run_async(request, sink, stop))
+        outcomes: list[Outcome] = []
+
+        async def main() -> None:
+            # Not as the task's result: when it puts the signal handlers back, asyncio.run writes that out as text, the whole state with it.
+            outcomes.append(await self.run_async(request, sink, stop))
+
+        asyncio.run(main())
+        return outcomes[0]
 
     async def run_async(self, request: Request, sink: Sink, stop: asyncio.Event | None = None) -> Outcome:
         """Run an operation. An operation that changes anything holds the stack's lock, and is entered into the history."""
@@ -167,7 +175,8 @@ class Session:
                 sink(events.PolicyLoad())
                 analyzers = await request.analyzers(run, log_to(sink))
             world = World(request.providers, self, request.program, analyzers, writer)
-            return await run_operation(request.kind, run, request.options, snapshot, world, sink, stop)
+            with rare_collection():
+                return await run_operation(request.kind, run, request.options, snapshot, world, sink, stop)
         finally:
             for analyzer in analyzers:
                 await analyzer.close()

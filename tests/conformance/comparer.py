@@ -1,8 +1,9 @@
 """Where two recordings of a scenario disagree in what must agree; display details, times and ids are left out.
 
 Must agree: exit status; the set of (operation, resource) steps; the last state's resources (type, inputs, outputs, parent, provider's
-package, dependencies, flags) and pending operations; policy violations; the JSON shape of --json and export output; the first line of
-an error on stderr. `python -m tests.conformance.comparer REAL OURS` prints a line a disagreement.
+package, dependencies, flags) and pending operations; policy violations; errors of resources; the JSON shape of --json and export
+output; the first line of an error on stderr. Of Kubernetes objects, all that is not live (`live.py`).
+`python -m tests.conformance.comparer REAL OURS` prints a line a disagreement.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from tests.conformance.live import complaint, still
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +34,7 @@ _FLAGS: Final = (
     "importID",
     "aliases",
 )
+_TROUBLE: Final = ("error", "warning")
 _SECRET: Final = ("4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270")
 
 
@@ -62,6 +66,9 @@ def _events(real: str, ours: str) -> Iterator[str]:
     wanted, got = set(_steps(real)), set(_steps(ours))
     yield from (f"step missing: {s}" for s in sorted(wanted - got))
     yield from (f"step too much: {s}" for s in sorted(got - wanted))
+    said, says = set(_errors(real)), set(_errors(ours))
+    yield from (f"error missing: {e}" for e in sorted(said - says))
+    yield from (f"error too much: {e}" for e in sorted(says - said))
 
 
 def _states(real: str, ours: str) -> Iterator[str]:
@@ -71,11 +78,21 @@ def _states(real: str, ours: str) -> Iterator[str]:
     yield from (f"too much in the state: {k}" for k in sorted(set(got) - set(wanted)))
     for key in sorted(set(wanted) & set(got)):
         for field in sorted({*wanted[key], *got[key]}):
-            left, right = wanted[key].get(field), got[key].get(field)
-            if left != right:
-                yield f"{key[0]} {field}: {json.dumps(right)[:120]}, not {json.dumps(left)[:120]}"
+            yield from (f"{key[0]} {d}" for d in _unlike(wanted[key].get(field), got[key].get(field), field))
     if _pending(a) != _pending(b):
         yield f"pending operations {_pending(b)}, not {_pending(a)}"
+
+
+def _unlike(real: Any, ours: Any, path: str) -> Iterator[str]:
+    """A line for each place where two values are not the same."""
+    if isinstance(real, dict) and isinstance(ours, dict):
+        for key in sorted({*real, *ours}):
+            yield from _unlike(real.get(key), ours.get(key), f"{path}.{key}")
+    elif isinstance(real, list) and isinstance(ours, list) and len(real) == len(ours):
+        for index, (left, right) in enumerate(zip(real, ours, strict=True)):
+            yield from _unlike(left, right, f"{path}[{index}]")
+    elif real != ours:
+        yield f"{path}: {json.dumps(ours)[:120]}, not {json.dumps(real)[:120]}"
 
 
 _BY_KIND: Final[dict[str, Callable[[str, str], Iterator[str]]]] = {".txt": _outputs, ".events.jsonl": _events, ".state.json": _states}
@@ -89,7 +106,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get(_SECRET[0]) == _SECRET[1]:
             return "<secret>"
-        return {k: _plain(v) for k, v in value.items() if not k.startswith("__")}
+        return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_plain(v) for v in value]
     if isinstance(value, float) and value.is_integer():
@@ -112,8 +129,18 @@ def _resources(state: Any) -> dict[tuple[str, bool], dict[str, Any]]:
             "dependencies": sorted({_short(d) for d in resource.get("dependencies") or []}),
             "provider": provider.split("::", maxsplit=1)[0],
             **{flag: _plain(resource[flag]) for flag in _FLAGS if resource.get(flag)},
+            **(_object(resource) if resource["type"].startswith("kubernetes:") else {}),
         }
     return found
+
+
+def _object(resource: Any) -> dict[str, Any]:
+    """What is compared of a Kubernetes object otherwise than of other resources, or besides."""
+    return {
+        "id": _plain(resource.get("id")),
+        "outputs": _plain(still(resource.get("outputs") or {})),
+        "initErrors": sorted(complaint(e) for e in resource.get("initErrors") or []),
+    }
 
 
 def _pending(state: Any) -> list[tuple[str, str]]:
@@ -130,6 +157,14 @@ def _steps(log: str) -> Iterator[tuple[bool, str, str]]:
                 yield kind == "resOpFailedEvent", metadata["op"], _short(metadata["urn"])
         if policy := event.get("policyEvent"):
             yield False, "policy", f"{policy['policyName']}/{policy['enforcementLevel']}/{_short(policy.get('resourceUrn'))}"
+
+
+def _errors(log: str) -> Iterator[tuple[str, str]]:
+    for line in log.splitlines():
+        said = json.loads(re.sub(r":<[nd]>", ":0", line)).get("diagnosticEvent", {})
+        if said.get("severity") in _TROUBLE and not said.get("ephemeral") and said.get("urn"):
+            text = complaint(said["message"])
+            yield _short(said["urn"]), text.splitlines()[-1] if text.startswith("Traceback") else text
 
 
 def _shape(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Runs a scenario's steps with a `pulumi` command and writes what it saw, with what differs from run to run replaced.
 
 For each step N (a line of `steps`): N.txt (command, exit status, stdout, stderr), N.events.jsonl (engine events), N.state.json (the
-stack's file). `before-N` is a script to run first. By hand: `python -m tests.conformance.recorder OUT [SCENARIO...] --pulumi COMMAND`.
+stack's file). `before-N` is a script to run first. By hand: `python -m tests.conformance.recorder OUT [SCENARIO...] --pulumi COMMAND`
+(scenarios from 20 on need a cluster: KUBECONFIG, and the real CLI the real provider: --plugins).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _PATTERNS: Final = (
     (r'("lastUpdate": ?)"[^"]*"', r'\1"<time>"'),
     (r"\b(now|a few seconds ago|just now)\b", "<ago>"),
     (r"-[0-9a-f]{8}\b(?=[\"'\s,)])", "-<random>"),
+    (r'("(resourceVersion|uid|clusterIP|creationTimestamp|generation|time|nodeName|hostIP|podIP)": ?)("[^"]*"|\d+)', r'\1"<live>"'),
     (r"'?magic'?\"?: ?\"[0-9a-f]{64}\"", 'magic": "<sha256>"'),
     (r'"__provider": ?"[^"]*"', '"__provider": "<code>"'),
     (r"gASV[A-Za-z0-9+/=]{20,}", "<code>"),
@@ -57,8 +59,8 @@ def clean(text: str, folders: list[tuple[str, str]]) -> str:
 class Recorder:
     """One scenario's run, in folders of its own."""
 
-    def __init__(self, scenario: Path, out: Path, pulumi: list[str], environment: dict[str, str]) -> None:
-        self._source, self._out, self._pulumi = scenario, out / scenario.name, pulumi
+    def __init__(self, scenario: Path, out: Path, pulumi: list[str], environment: dict[str, str], plugins: Path | None = None) -> None:
+        self._source, self._out, self._pulumi, self._plugins = scenario, out / scenario.name, pulumi, plugins
         self._work, self._home = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
         self._backend, self._program = self._work / "backend", self._work / "p"
         kept = {k: v for k, v in os.environ.items() if not k.startswith("PULUMI_")}
@@ -86,6 +88,8 @@ class Recorder:
 
     def _prepare(self) -> None:
         self._backend.mkdir()
+        if self._plugins:
+            (self._home / "plugins").symlink_to(self._plugins)
         shutil.copytree(self._source, self._program)
         shutil.copy(SCENARIOS / "toy.py", self._program)
         (self._program / "Pulumi.yaml").write_text("name: scenario\nruntime: python\ndescription: a scenario\n")
@@ -131,9 +135,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("scenarios", nargs="*")
     parser.add_argument("--pulumi", default="pulumi")
+    parser.add_argument("--plugins", type=Path, help="a folder of plugins, as $PULUMI_HOME/plugins is one")
     options = parser.parse_args()
     for name in options.scenarios or sorted(d.name for d in SCENARIOS.iterdir() if d.is_dir()):
-        Recorder(SCENARIOS / name, options.out, shlex.split(options.pulumi), {}).run()
+        Recorder(SCENARIOS / name, options.out, shlex.split(options.pulumi), {}, options.plugins).run()
         sys.stdout.write(f"{name} recorded\n")
 
 

@@ -12,7 +12,7 @@ from tests.conformance.comparer import differences
 from tests.conformance.recorder import SCENARIOS, Recorder
 
 RECORDINGS: Final = Path(__file__).resolve().parent / "recordings"
-NAMES: Final = sorted(d.name for d in RECORDINGS.iterdir())
+NAMES: Final = sorted(d.name for d in RECORDINGS.iterdir() if d.name < "20")  # the others need a cluster: test_kubernetes.py
 COMMAND: Final = [sys.executable, "-m", "embedded.engine.command"]
 # What this engine does better by default is switched off, to compare the rest.
 LIKE_THE_REAL_ONE: Final = {"TIDEGATE_PLAN_POLICIES": "false", "TIDEGATE_TAKE_OVER_LOCKS": "false"}

@@ -5,18 +5,15 @@ Left out, and said so, where no real `pulumi` is on PATH.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.conformance.recorder import SCENARIOS
+from tests.conformance.turns import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 REAL: Final = shutil.which("pulumi")
@@ -35,38 +32,11 @@ PROGRAMS: Final = {
 pytestmark = pytest.mark.skipif(REAL is None, reason="no real `pulumi` on PATH: taking turns with it is not tested")
 
 
-@pytest.fixture
-def call(request: pytest.FixtureRequest, tmp_path: Path, repository: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a command in a copy of the scenario's program, with a backend of its own."""
-    program, backend = tmp_path / "program", tmp_path / "backend"
-    backend.mkdir()
-    shutil.copytree(SCENARIOS / request.getfixturevalue("name"), program)
-    shutil.copy(SCENARIOS / "toy.py", program)
-    (program / "Pulumi.yaml").write_text("name: scenario\nruntime: python\n")
-
-    def run(command: list[str], step: str, args: list[str]) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "STEP": step,
-            "PYTHONPATH": str(repository),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_HOME": str(tmp_path / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "password",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
-        done = subprocess.run(
-            [*command, *args, "--non-interactive"], cwd=program, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, (command, args, done.stdout, done.stderr)
-        return done
-
-    return run
-
-
 @pytest.mark.parametrize("first", ["ours", "real"])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_takes_turns_with_the_real_cli(name: str, first: str, call: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_takes_turns_with_the_real_cli(name: str, first: str, tmp_path: Path, repository: Path) -> None:
     """After each update by one, the other sees no change, reads the same outputs and history, and makes the next update."""
+    call = Program(name, tmp_path, {"PYTHONPATH": str(repository)}).run
     engines = [OURS, [str(REAL)]] if first == "ours" else [[str(REAL)], OURS]
     call(engines[0], "0", ["stack", "init", "dev"])
     if name == "06-secrets":

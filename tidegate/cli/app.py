@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tidegate.cli import engine
+from tidegate.cli import engine, local, local_faults, local_traffic
 from tidegate.cli.output import show_error
 from tidegate.model.errors import ExitCode, TidegateError
 
@@ -29,6 +29,9 @@ def _pulumi(arguments: list[str] | None = None) -> None:
 
 
 app.command(name="engine")(engine.engine)
+local.app.add_typer(local_faults.app, name="faults")
+local.app.add_typer(local_traffic.app, name="traffic")
+app.add_typer(local.app, name="local")
 
 
 def run(arguments: list[str]) -> int:

@@ -10,12 +10,27 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
-def show(label: str, value: str) -> None:
+def show(label: str, value: str, width: int = 8) -> None:
     """Say one fact to a person."""
-    _console().print(Text.assemble((f"{label:<8}", "bold"), value), soft_wrap=True)
+    _console().print(Text.assemble((f"{label:<{width}}", "bold"), value), soft_wrap=True)
+
+
+def show_text(text: str) -> None:
+    """Say something to a person."""
+    _console().print(Text(text), soft_wrap=True)
+
+
+def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Show a person rows of facts, in columns as wide as they need to be."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in (heads, *rows)]
+    console = _console()
+    console.print(Text(lines[0], "bold"), soft_wrap=True)
+    for line in lines[1:]:
+        console.print(Text(line), soft_wrap=True)
 
 
 def show_error(message: str) -> None:

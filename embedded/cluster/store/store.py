@@ -5,6 +5,7 @@ Storage keys are `group/plural` (`apps/deployments`, `/pods`). Objects are share
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -95,7 +96,8 @@ class Store:
         """What happened to a kind after a version; 410 when that is too long ago."""
         if version < self._forgotten:
             raise expired(f"too old resource version: {version} ({self._forgotten})")
-        return [c for c in self._changes if c.version > version and c.storage == storage]
+        recent = itertools.takewhile(lambda c: c.version > version, reversed(self._changes))
+        return [c for c in recent if c.storage == storage][::-1]
 
     def _tell(self, change: Change) -> None:
         if len(self._changes) == self._changes.maxlen:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from embedded.engine.model.values import same, unwrap_secrets
+from embedded.engine.model.values import Secret, same
 
 if TYPE_CHECKING:
     from embedded.engine.model.events import DiffKind, PropertyDiff, Step
@@ -99,7 +99,10 @@ def _kind(kind: DiffKind) -> Kind:
 
 
 def _item(value: Value, step: str | int) -> Value:
-    value = unwrap_secrets(value)
+    if isinstance(value, Secret):
+        # What is inside a secret is one too.
+        found = _item(value.value, step)
+        return found if found is None or isinstance(found, Secret) else Secret(found)
     if isinstance(value, dict) and isinstance(step, str):
         return value.get(step)
     if isinstance(value, list) and isinstance(step, int) and step < len(value):

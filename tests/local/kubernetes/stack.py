@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine.api import Request, Session
+from embedded.engine.backend.crypto import PassphraseSecrets
 from embedded.engine.backend.diy import Backend
 from embedded.engine.backend.naming import StackName
 from embedded.engine.deploy.options import Options
@@ -63,6 +65,11 @@ class Run:
         return self
 
 
+@functools.cache
+def _salt() -> str:
+    return PassphraseSecrets.create("password").salt
+
+
 class Stack:
     """A stack in a folder of its own. Without a passphrase in the environment nothing works: see conftest."""
 
@@ -70,8 +77,10 @@ class Stack:
         self.folder, self.parallel = folder, parallel
         (folder / "backend").mkdir(parents=True)
         (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+        # All stacks of a run have the same key: deriving one takes longer than most tests.
         settings = {"kubernetes:kubeconfig": str(kubeconfig)} | (config or {})
-        (folder / "Pulumi.dev.yaml").write_text("config:\n" + "".join(f"  {key}: '{value}'\n" for key, value in settings.items()))
+        lines = [f"encryptionsalt: {_salt()}", "config:", *(f"  {key}: '{value}'" for key, value in settings.items())]
+        (folder / "Pulumi.dev.yaml").write_text("\n".join(lines))
         self._backend, self._name = Backend.open(f"file://{folder}/backend"), StackName("shop", "dev")
         self._backend.create(self._name)
 

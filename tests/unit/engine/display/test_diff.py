@@ -89,6 +89,14 @@ def test_a_detailed_diff_shows_only_what_the_provider_names(resource: Callable[.
     assert lines[3:] == ["  ~ m: {", "      ~ x: 5 => 2", "    }"]
 
 
+def test_a_detailed_diff_into_a_secret_tells_nothing_of_it(resource: Callable[..., Any], step: Callable[..., Any]) -> None:
+    """What is inside a secret object stays secret when a provider names the key that changes."""
+    one, two = {"m": Secret({"x": "one"})}, {"m": Secret({"x": "two"})}
+    old, new = resource("a", one, one), resource("a", two)
+    lines, _ = show(ResourcePre(step("update", old, new, detailed_diff={"m.x": PropertyDiff("update")}), planning=True))
+    assert lines[3:] == ["  ~ m: {", "      ~ x: [secret] => [secret]", "    }"]
+
+
 def test_a_resource_that_a_refresh_finds_gone_shows_what_it_had(resource: Callable[..., Any], step: Callable[..., Any]) -> None:
     """A refresh is told when it has ended, with what was there."""
     old = resource("a", {"n": 1}, {"n": 1, "out": "o"})

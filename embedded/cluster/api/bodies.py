@@ -1,0 +1,93 @@
+"""Requests' bodies: JSON, YAML or protobuf, read whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import yaml
+
+from embedded.cluster.api import protobuf
+from embedded.cluster.model.errors import StatusError, bad_request, unsupported_media
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+    from embedded.cluster.registry.requests import PatchKind
+
+# What etcd takes, and a real server with it.
+_LARGEST: Final = 3 * 1024 * 1024
+_JSON: Final = "application/json"
+_YAML: Final = "application/yaml"
+_PATCHES: Final[dict[str, PatchKind]] = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+    "application/apply-patch+yaml": "apply",
+}
+_decode: Final = msgspec.json.Decoder().decode
+# libyaml's reader where it is built in: ten times as fast.
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Gone(Exception):  # noqa: N818 - not an error: nobody is there any more
+    """The client went away before its request was whole."""
+
+
+async def read(receive: Receive) -> bytes:
+    """The whole body."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Gone
+        body: bytes = message.get("body", b"")
+        size += len(body)
+        if size > _LARGEST:
+            raise StatusError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {_LARGEST}")
+        if not message.get("more_body"):
+            return body if not parts else b"".join([*parts, body])
+        parts.append(body)
+
+
+def media_of(content_type: str) -> str:
+    """The type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def patch_kind(content_type: str) -> PatchKind:
+    """The kind of patch that a content type means."""
+    if (kind := _PATCHES.get(media_of(content_type))) is None:
+        raise unsupported_media(content_type, list(_PATCHES))
+    return kind
+
+
+def decoded(body: bytes, content_type: str) -> Any:
+    """The data in a body; None when it is empty. JSON is tried first for YAML too, since most YAML that is sent is JSON."""
+    if not body:
+        return None
+    media = media_of(content_type) or _JSON
+    if media == protobuf.MEDIA:
+        return protobuf.decode(body)
+    as_yaml = media in {_YAML, "application/apply-patch+yaml"}
+    if not as_yaml and media != _JSON and media not in _PATCHES:
+        raise unsupported_media(content_type, [_JSON, _YAML, protobuf.MEDIA])
+    try:
+        return _decode(body)
+    except msgspec.DecodeError as error:
+        if not as_yaml:
+            raise bad_request(f"the object provided is unrecognized (must be JSON): {error}") from error
+    try:
+        # Through JSON, so that what YAML alone knows (dates, say) doesn't get in.
+        return _decode(msgspec.json.encode(yaml.load(body, Loader=_Loader)))  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
+        raise bad_request(f"error parsing YAML: {error}") from error
+
+
+def decoded_object(body: bytes, content_type: str) -> dict[str, Any]:
+    """The object in a body."""
+    found = decoded(body, content_type)
+    if not isinstance(found, dict):
+        raise bad_request("the body of the request must be an object")
+    return found

@@ -1,0 +1,1 @@
+"""Who set which field: server-side apply, managedFields, and the patches that know an object's type."""

@@ -1,0 +1,51 @@
+"""The annotations by which a program says how its objects are awaited and deleted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from embedded.providers.kubernetes.awaiting.objects import mapping, text
+
+if TYPE_CHECKING:
+    from embedded.providers.kubernetes.awaiting.model import Obj
+
+# Where skipAwait is honoured by deletion too.
+_DELETED_UNAWAITED = {
+    ("v1", "Namespace"),
+    ("v1", "Pod"),
+    ("v1", "ReplicationController"),
+    ("apps/v1", "DaemonSet"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("batch/v1", "Job"),
+}
+
+
+def annotation(inputs: Obj, name: str) -> str:
+    """What the program wrote at `pulumi.com/<name>`; "" for nothing."""
+    return text(mapping(inputs, "metadata", "annotations"), f"pulumi.com/{name}")
+
+
+def skips_await(inputs: Obj) -> bool:
+    """Whether the object is done when the server has taken it."""
+    return annotation(inputs, "skipAwait") == "true"
+
+
+def skips_deletion_await(inputs: Obj) -> bool:
+    """Whether the object counts as deleted when the server has taken the request."""
+    return skips_await(inputs) and (text(inputs, "apiVersion"), text(inputs, "kind")) in _DELETED_UNAWAITED
+
+
+def timeout_of(inputs: Obj, custom: float, default: float) -> float:
+    """How long to wait: the resource's customTimeouts, else its annotation, else the kind's default. In seconds."""
+    if custom:
+        return custom
+    wanted = annotation(inputs, "timeoutSeconds")
+    return float(wanted) if re.fullmatch(r"[+-]?\d+", wanted) else default
+
+
+def propagation_policy(inputs: Obj) -> str:
+    """What becomes of what the object owns when it is deleted."""
+    policies = {"orphan": "Orphan", "background": "Background"}
+    return policies.get(annotation(inputs, "deletionPropagationPolicy").lower(), "Foreground")

@@ -1,0 +1,109 @@
+"""Connections are used again, the last one first, and closed in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from embedded.providers.kubernetes.pooling import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class Body(httpx.AsyncByteStream):
+    """An answer that comes over the wire."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"o"
+        yield b"k"
+
+
+@dataclass(eq=False)
+class Connection(httpx.AsyncBaseTransport):
+    """A connection that counts."""
+
+    made: list[Connection]
+    requests: int = 0
+    closed: bool = False
+    fails: bool = False
+    number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.number = len(self.made)
+        self.made.append(self)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        await asyncio.sleep(0)
+        if request.url.path == "/fails":
+            raise httpx.ReadError("reset", request=request)
+        return httpx.Response(200, stream=Body())
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def test_connections_are_used_again() -> None:
+    """There are as many as requests at once; one alone always takes the same."""
+    made: list[Connection] = []
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=Pool(lambda: Connection(made)), base_url="https://api.test") as client:
+            await asyncio.gather(*(client.get("/") for _ in range(3)))
+            for _ in range(5):
+                assert (await client.get("/")).text == "ok"
+
+    asyncio.run(main())
+    assert sorted(c.requests for c in made) == [1, 1, 6]
+    assert all(c.closed for c in made)
+
+
+def test_a_broken_connection_is_not_used_again() -> None:
+    """What failed is closed, and its place is free."""
+    made: list[Connection] = []
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=Pool(lambda: Connection(made)), base_url="https://api.test") as client:
+            with pytest.raises(httpx.ReadError):
+                await client.get("/fails")
+            await client.get("/")
+
+    asyncio.run(main())
+    assert [(c.requests, c.closed) for c in made] == [(1, True), (1, True)]
+
+
+def test_a_connection_in_the_middle_of_an_answer_is_not_used_again() -> None:
+    """A watch that is left has its connection to itself, and takes it along."""
+    made: list[Connection] = []
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=Pool(lambda: Connection(made)), base_url="https://api.test") as client:
+            async with client.stream("GET", "/") as response:
+                async for _ in response.aiter_raw():
+                    break
+            assert made[0].closed
+            await client.get("/")
+
+    asyncio.run(main())
+    assert [c.requests for c in made] == [1, 1]
+
+
+def test_the_end_closes_what_is_in_use() -> None:
+    """A watch that nobody ended doesn't outlive its client."""
+    made: list[Connection] = []
+
+    async def main() -> None:
+        pool = Pool(lambda: Connection(made))
+        client = httpx.AsyncClient(transport=pool, base_url="https://api.test")
+        async with client.stream("GET", "/") as response:
+            await pool.aclose()
+            assert made[0].closed
+            await response.aread()
+        assert not pool._idle
+
+    asyncio.run(main())
