@@ -21,6 +21,7 @@ web = TwoSlotService(
         "blue": config.get("blue") or "",
         "green": config.get("green") or "",
         "live": live,
+        "timeout": config.require("timeout"),
     },
 )
 

@@ -26,6 +26,8 @@ class TwoSlotServiceArgs(TypedDict):
     green: str
     live: str
     """The slot that the users are sent to."""
+    timeout: str
+    """How long a slot may take to get ready: `90s`, `10m`."""
 
 
 class TwoSlotService(pulumi.ComponentResource):
@@ -73,7 +75,7 @@ class TwoSlotService(pulumi.ComponentResource):
                 "strategy": {"rolling_update": {"max_surge": 1, "max_unavailable": 0}},
                 "template": _template({**labels, "app.kubernetes.io/version": version}, f"{args['image']}:{version}"),
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, custom_timeouts=pulumi.CustomTimeouts(create=args["timeout"], update=args["timeout"])),
         )
 
 

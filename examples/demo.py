@@ -84,6 +84,9 @@ class Demo:
         ) as process:
             try:
                 output, errors = process.communicate(timeout=TIMEOUT)
+            except subprocess.TimeoutExpired as error:
+                end(process)
+                raise DemoError(f"`tidegate {command}` took longer than {TIMEOUT} seconds") from error
             except BaseException:
                 # Ctrl-C has reached the command too: let it end by itself, but not for ever.
                 end(process)
@@ -144,6 +147,7 @@ def run(demo: Demo) -> None:
 
     tell(2, "Look first", "A namespace, a service with two slots, blue and green, and its users on blue. What would an update do?")
     demo.pulumi("stack init demo")
+    demo.pulumi("config set timeout 10s", quiet=True)
     demo.pulumi("config set blue 1.0.0")
     demo.pulumi("preview")
 

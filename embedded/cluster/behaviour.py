@@ -6,7 +6,7 @@ they say nothing, by words in its image's tag (`shop:2.1-slow`). Annotations spe
     ready-after: 2s        the time from the container's start until the app answers
     never-ready: "true"    it starts, and its readiness probe never succeeds
     crash-after: 5s        it exits with an error that long after each start
-    hangs-after: 60s       it stops answering its probes that long after each start
+    hangs-after: 60s       it stops answering, its probes too, that long after each start
     completes-after: 1s    it exits by itself (pods of Jobs)
     exit-code: "0"         with what, then
     stop-after: 300ms      what it takes to stop when it is told to
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from embedded.cluster.model.objects import Obj
 
 PREFIX: Final = "sim.tidegate.dev/"
+# A node that has this can't be reached.
+LOST: Final = PREFIX + "lost"
 _MI: Final = 1 << 20
 # A leaking container without a limit is killed at this size: a small node's patience.
 _UNLIMITED: Final = 1024 * _MI
@@ -81,6 +83,11 @@ def of_container(pod: Obj, container: Obj, *, first: bool) -> Behaviour:
     """The behaviour of one of a pod's containers."""
     said = ((k, v) for k, v in annotations_of(pod).items() if k.startswith(PREFIX)) if first else ()
     return parse(tuple(sorted(said)), str(container.get("image", "")))
+
+
+def is_lost(node: Obj | None) -> bool:
+    """Whether a node can't be reached, even if nobody has noticed yet. One that is gone can't."""
+    return node is None or annotations_of(node).get(LOST) == "true"
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,8 @@ REAL: Final = shutil.which("pulumi")
 GIVEN: Final = os.environ.get("TIDEGATE_TEST_KUBECONFIG")
 # Time in the local cluster runs this much faster than ours, so that nobody waits for pods.
 RATE: Final = 20.0
+# The real provider misses what happens faster than it can look.
+REAL_RATE: Final = 2.0
 
 
 def path(*, plugin: bool) -> str:

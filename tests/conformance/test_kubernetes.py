@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMES: Final = sorted(d.name for d in RECORDINGS.iterdir() if d.name >= "20")
 NEED_PODS: Final = ("20-slots", "24-never-ready", "27-workloads")
 _INPUTS: Final = "kubernetes:apps/v1:Deployment::web outputs.__inputs.spec.template.spec.containers[0]"
-# docs/engine.md gives the reason of each. An entry that does not occur any more fails the test.
+# Where this provider does otherwise, and why. An entry that does not occur any more fails the test.
 KNOWN: Final[dict[str, list[str]]] = {
     # After a refused update the state keeps the inputs that the object has, so that a preview shows what is still to be done.
     "26-refusals": [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from embedded.cluster.cluster import Cluster
-from tests.conformance.clusters import GIVEN, OURS, PLUGIN, RATE, REAL, installed, ours, real
+from tests.conformance.clusters import GIVEN, OURS, PLUGIN, REAL, REAL_RATE, installed, ours, real
 from tests.conformance.comparer import differences
 from tests.conformance.recorder import SCENARIOS, Recorder
 from tests.conformance.test_kubernetes import NAMES, NEED_PODS
@@ -27,6 +27,8 @@ PROGRAMS: Final = {
     "20-slots": ("1", "3", "4"),
     "21-names-and-replaces": ("1", "4"),
     "23-custom-and-yaml": ("1", "2"),
+    "25-provider-and-patches": ("1", "6"),
+    "27-workloads": ("1", "2"),
 }
 
 pytestmark = [
@@ -47,7 +49,7 @@ def kubeconfig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             pytest.skip("needs pods that run: only the local cluster has them for sure")
         yield str(GIVEN)
         return
-    with Cluster(rate=RATE) as cluster:
+    with Cluster(rate=REAL_RATE) as cluster:
         cluster.kubeconfig_file(tmp_path / "kubeconfig")
         yield str(tmp_path / "kubeconfig")
 
@@ -55,7 +57,7 @@ def kubeconfig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_real_provider_finds_a_real_cluster(name: str, tmp_path: Path, repository: Path) -> None:
     """On the local cluster the real CLI and provider do what they did on a real API server."""
-    with Cluster(rate=RATE) as cluster:
+    with Cluster(rate=REAL_RATE) as cluster:
         cluster.kubeconfig_file(tmp_path / "kubeconfig")
         environment = ours(repository, tmp_path / "kubeconfig")
         Recorder(SCENARIOS / name, tmp_path, [str(REAL)], environment, installed(tmp_path / "plugins")).run()

@@ -13,7 +13,6 @@ from embedded.cluster.controllers import mounts
 from embedded.cluster.controllers.base import Controller
 from embedded.cluster.controllers.containers import Containers
 from embedded.cluster.controllers.kinds import CONFIG_MAP, NODE, POD, SECRET
-from embedded.cluster.controllers.placement import is_lost
 from embedded.cluster.controllers.podrun import ContainerRun, PodRun, status_of
 from embedded.cluster.controllers.podstate import is_finished
 from embedded.cluster.model.errors import bad_request, not_found
@@ -57,7 +56,7 @@ class Kubelets(Controller):
 
     def _node_changed(self, change: Change) -> None:
         """A node that is back says what has become of its pods."""
-        if change.old is not None and is_lost(change.old) and not is_lost(change.obj):
+        if change.old is not None and behaviour.is_lost(change.old) and not behaviour.is_lost(change.obj):
             for pod in self.world.all(POD):
                 if pod["spec"].get("nodeName") == change.name:
                     self.enqueue(namespace_of(pod), name_of(pod))
@@ -75,7 +74,7 @@ class Kubelets(Controller):
         if pod is None or not pod["spec"].get("nodeName"):
             return
         node = self.world.get(NODE, "", pod["spec"]["nodeName"])
-        if node is None or is_lost(node):
+        if node is None or behaviour.is_lost(node):
             return
         if run is None:
             if is_finished(pod):

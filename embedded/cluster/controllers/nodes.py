@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from embedded.cluster.behaviour import LOST, is_lost
 from embedded.cluster.controllers import conditions
 from embedded.cluster.controllers.base import Controller
 from embedded.cluster.controllers.kinds import NODE, POD
-from embedded.cluster.controllers.placement import LOST, is_lost, tolerates
+from embedded.cluster.controllers.placement import tolerates
 from embedded.cluster.controllers.podstate import is_ready
 from embedded.cluster.controllers.times import seconds_of
 from embedded.cluster.model.errors import not_found

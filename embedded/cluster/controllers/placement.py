@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from embedded.cluster.controllers.podstate import is_finished
 from embedded.cluster.model.objects import (
     Selector,
-    annotations_of,
     controller_of,
     is_deleting,
     is_true,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from embedded.cluster.model.objects import Obj
 
-LOST: Final = "sim.tidegate.dev/lost"
 _HOSTNAME: Final = "kubernetes.io/hostname"
 
 
@@ -216,8 +214,3 @@ def _count(pod: Obj, term: Obj, domain: list[Obj], load: Load) -> int:
         for node in domain
         for other in load.pods(name_of(node))
     )
-
-
-def is_lost(node: Obj | None) -> bool:
-    """Whether a node can't be reached, even if nobody has noticed yet."""
-    return node is None or annotations_of(node).get(LOST) == "true"

@@ -15,7 +15,7 @@ from embedded.cluster.traffic.chance import BOUNDS, multinomial, profile
 from embedded.cluster.traffic.promql.labels import BUCKET, NAME, labels_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from random import Random
 
     from embedded.cluster.traffic.promql.labels import Labels
@@ -97,15 +97,16 @@ class Counters:
             number += count
         self._toil(endpoint, number * endpoint.behaviour.cpu)
 
-    def refuse(self, destination: Destination, number: int) -> None:
-        """Requests got an answer from no pod."""
+    def refuse(self, destination: Destination, code: str, number: int, slot: str, version: str) -> None:
+        """Requests got an answer from no pod; the version is known if they got as far as to one."""
         labels = labels_from(
             {
                 NAME: REQUESTS,
                 "namespace": destination.namespace,
                 "service": destination.service,
-                "slot": destination.slot,
-                "code": str(destination.code),
+                "slot": slot,
+                "version": version,
+                "code": code,
             }
         )
         self._refused[labels] = self._refused.get(labels, 0) + number
@@ -115,13 +116,17 @@ class Counters:
         last, seconds = self._work.get((namespace, pod), (life, 0.0))
         return seconds if last == life else 0.0
 
-    def samples(self, random: Random, lives: dict[tuple[str, str], str]) -> Iterator[tuple[Labels, float]]:
-        """What a scrape of the pods that are alive sees. What the others counted is gone with them."""
+    def samples(
+        self, random: Random, lives: dict[tuple[str, str], str], silent: Collection[tuple[str, str]] = ()
+    ) -> Iterator[tuple[Labels, float]]:
+        """What a scrape of the pods that are alive sees. What the others counted is gone with them; silent ones keep it."""
         for key in [key for key, served in self._served.items() if lives.get((key[0], key[2])) != served.life]:
             del self._served[key]
         for pod in [pod for pod, (life, _) in self._work.items() if lives.get(pod) != life]:
             del self._work[pod]
-        for served in self._served.values():
+        for (namespace, _, name), served in self._served.items():
+            if (namespace, name) in silent:
+                continue
             served.measure(random)
             yield from served.samples()
         for labels, number in self._refused.items():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from embedded.cluster.traffic import pods
 from embedded.cluster.traffic.chance import binomial, multinomial
 from embedded.cluster.traffic.counting import Counters
-from embedded.cluster.traffic.routing import PODS, STORAGES, Table, life_of
+from embedded.cluster.traffic.routing import PODS, STORAGES, Table, life_of, silent_from
 from embedded.cluster.traffic.series import SeriesStore
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedded.cluster.model.journal import Journal
     from embedded.cluster.traffic.flows import Flow
     from embedded.cluster.traffic.ports import Changed, Objects
-    from embedded.cluster.traffic.routing import Destination, Plan
+    from embedded.cluster.traffic.routing import Destination, Endpoint, Plan
 
 # Seconds between two ticks, two scrapes, and two lines of the journal about a flow.
 TICK: Final = 0.25
@@ -34,6 +34,8 @@ NOTE: Final = 60.0
 # What a pod answers when it fails, and when it doesn't.
 _ERROR: Final = "500"
 _OK: Final = "200"
+# What is answered for one that doesn't answer.
+_TIMEOUT: Final = "504"
 _LOWEST_FAILURE: Final = 400
 # Tenths of requests that have added up to a whole one, but for the last binary digits, are one.
 _ROUNDING: Final = 1e-6
@@ -162,21 +164,26 @@ class Traffic:
         now = self._clock.now()
         found: dict[Any, float] = {}
         lives: dict[tuple[str, str], str] = {}
+        silent: set[tuple[str, str]] = set()
         usage: dict[tuple[str, str], Usage] = {}
         for obj in self._objects.all(PODS):
             namespace, name = obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
-            pod = pods.observe(obj, now, self._counters.work_of(namespace, name, life_of(obj)))
+            work = self._counters.work_of(namespace, name, life_of(obj))
+            pod = pods.observe(obj, now, work, silent_from(self._objects, obj))
             if pod is None:
                 continue
             found.update(pod.samples())
-            if pod.up:
+            if pod.running:
                 lives[namespace, name] = pod.life
-                self._note_usage(pod, now, usage)
+                if not pod.up:
+                    silent.add((namespace, name))
+                if pod.containers:
+                    self._note_usage(pod, now, usage)
         self._usage = usage
         self._cpu = {key: value for key, value in self._cpu.items() if key in lives}
         self._scrapes += 1
         random = Random(self._seed("scrape", self._scrapes))  # noqa: S311 - chance that can be repeated is what this is about
-        found.update(self._counters.samples(random, lives))
+        found.update(self._counters.samples(random, lives, silent))
         self.series.scrape(round(now * 1000), found)
 
     def _note_usage(self, pod: pods.Pod, now: float, usage: dict[tuple[str, str], Usage]) -> None:
@@ -223,17 +230,15 @@ class Traffic:
     def _arrive(self, destination: Destination, number: int, random: Random, tally: Tally | None) -> None:
         """Requests reach their destination; nobody looks at the answers to copies, which have no tally."""
         if not destination.endpoints:
-            self._counters.refuse(destination, number)
-            if tally is not None:
-                code = str(destination.code)
-                tally.codes[code] += number
-                tally.reasons[destination.why] += number
-                backend = (destination.namespace, destination.service, destination.slot, "")
-                tally.backends.setdefault(backend, Counter())[code] += number
+            self._fail(destination, str(destination.code), destination.why, number, tally)
             return
         each = multinomial(random, number, [1.0] * len(destination.endpoints))
         for endpoint, share in zip(destination.endpoints, each, strict=True):
             if not share:
+                continue
+            if endpoint.silent_from <= self._clock.now():
+                why = f"a pod of Service {destination.namespace}/{destination.service} doesn't answer"
+                self._fail(destination, _TIMEOUT, why, share, tally, endpoint)
                 continue
             errors = binomial(random, share, endpoint.behaviour.error_rate)
             codes = ((_OK, share - errors), (_ERROR, errors))
@@ -245,6 +250,18 @@ class Traffic:
                     if count:
                         found[code] += count
                         tally.codes[code] += count
+
+    def _fail(
+        self, destination: Destination, code: str, why: str, number: int, tally: Tally | None, endpoint: Endpoint | None = None
+    ) -> None:
+        """Requests got no answer from a pod, be it that there is none or that the one that they went to is silent."""
+        slot, version = (endpoint.slot, endpoint.version) if endpoint is not None else (destination.slot, "")
+        self._counters.refuse(destination, code, number, slot, version)
+        if tally is not None:
+            tally.codes[code] += number
+            tally.reasons[why] += number
+            backend = (destination.namespace, destination.service, slot, version)
+            tally.backends.setdefault(backend, Counter())[code] += number
 
     def _note(self) -> None:
         for name, tally in sorted(self._tallies.items()):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ from embedded.cluster import behaviour
 from embedded.cluster.model.objects import name_of, namespace_of
 from embedded.cluster.model.quantities import quantity
 from embedded.cluster.traffic.promql.labels import NAME, labels_from
-from embedded.cluster.traffic.routing import life_of
+from embedded.cluster.traffic.routing import life_of, started_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +35,12 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as exporters see it."""
+    """A pod as exporters see it. It may be running and not `up`: its node is lost, or it hangs."""
 
     namespace: str
     name: str
     life: str
+    running: bool
     up: bool
     restarts: tuple[tuple[str, int], ...]
     containers: tuple[Container, ...]
@@ -54,24 +55,29 @@ class Pod:
             yield _labels("container_memory_working_set_bytes", self.namespace, self.name, container.name), container.memory
 
 
-def observe(pod: Obj, now: float, work: float) -> Pod | None:
-    """The pod now, after so many processor seconds of work for requests; None when it is over and nobody looks at it any more."""
+def observe(pod: Obj, now: float, work: float, silent_from: float = math.inf) -> Pod | None:
+    """The pod now, after so many processor seconds of work for requests; None when it is over and nobody looks at it any more.
+
+    One that has been silent forever is on a lost node, from which there is no word of its containers either.
+    """
     status = pod.get("status") or {}
     if status.get("phase") in _OVER:
         return None
     statuses = {s["name"]: s for s in status.get("containerStatuses") or []}
     containers = []
     for i, spec in enumerate(pod["spec"].get("containers") or []):
-        started = ((statuses.get(spec["name"], {}).get("state") or {}).get("running") or {}).get("startedAt")
-        if started:
-            containers.append(_container(pod, spec, max(now - _seconds(started), 0.0), work, first=i == 0))
+        started = started_at(pod, spec["name"])
+        if started is not None:
+            containers.append(_container(pod, spec, max(now - started, 0.0), work, first=i == 0))
+    running = bool(containers) and containers[0].name == pod["spec"]["containers"][0]["name"]
     return Pod(
         namespace=namespace_of(pod),
         name=name_of(pod),
         life=life_of(pod),
-        up=bool(containers) and containers[0].name == pod["spec"]["containers"][0]["name"],
+        running=running,
+        up=running and now < silent_from,
         restarts=tuple((name, int(s.get("restartCount", 0))) for name, s in sorted(statuses.items())),
-        containers=tuple(containers),
+        containers=() if silent_from == -math.inf else tuple(containers),
     )
 
 
@@ -84,7 +90,3 @@ def _container(pod: Obj, spec: Obj, age: float, work: float, *, first: bool) -> 
 @lru_cache(maxsize=16_384)
 def _labels(metric: str, namespace: str, pod: str, container: str = "") -> Labels:
     return labels_from({NAME: metric, "namespace": namespace, "pod": pod, "container": container, "job": "" if container else "pods"})
-
-
-def _seconds(stamp: str) -> float:
-    return datetime.fromisoformat(stamp).timestamp()

@@ -5,7 +5,9 @@ A table is made for one state of the objects and thrown away when they change.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
     from embedded.cluster.traffic.ports import Objects
 
 PODS: Final = "/pods"
+NODES: Final = "/nodes"
 SERVICES: Final = "/services"
 SLICES: Final = "discovery.k8s.io/endpointslices"
 ROUTES: Final = "gateway.networking.k8s.io/httproutes"
 GRANTS: Final = "gateway.networking.k8s.io/referencegrants"
 # A change of one of these makes another table.
-STORAGES: Final = frozenset({PODS, SERVICES, SLICES, ROUTES, GRANTS})
+STORAGES: Final = frozenset({PODS, NODES, SERVICES, SLICES, ROUTES, GRANTS})
 _SERVICE_NAME: Final = "kubernetes.io/service-name"
 _SLOT_LABELS: Final = ("tidegate.dev/slot", "slot")
 _VERSION_LABELS: Final = ("app.kubernetes.io/version", "version")
@@ -35,7 +38,7 @@ _VERSION_LABELS: Final = ("app.kubernetes.io/version", "version")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A pod that takes requests. Another life of it, after a restart, counts from zero."""
+    """A pod that takes requests, and answers them until it falls silent. Another life of it, after a restart, counts from zero."""
 
     namespace: str
     pod: str
@@ -43,6 +46,7 @@ class Endpoint:
     slot: str
     version: str
     behaviour: Behaviour
+    silent_from: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,29 @@ def life_of(pod: Obj) -> str:
     statuses = (pod.get("status") or {}).get("containerStatuses") or []
     restarts = next((s.get("restartCount", 0) for s in statuses if s.get("name") == first), 0)
     return f"{uid_of(pod)}/{restarts}"
+
+
+def started_at(pod: Obj, container: str) -> float | None:
+    """When a container of the pod was started; None if it doesn't run."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    states = (s.get("state") or {} for s in statuses if s.get("name") == container)
+    started = next(((state.get("running") or {}).get("startedAt") for state in states), None)
+    return datetime.fromisoformat(started).timestamp() if started else None
+
+
+def on_lost_node(objects: Objects, pod: Obj) -> bool:
+    """Whether nothing gets to the pod or from it, whatever its status says."""
+    node = pod["spec"].get("nodeName")
+    return bool(node) and behaviour.is_lost(objects.get(NODES, "", node))
+
+
+def silent_from(objects: Objects, pod: Obj) -> float:
+    """From when on the pod answers nobody, though it may still count as ready: its node is lost, or it hangs."""
+    if on_lost_node(objects, pod):
+        return -math.inf
+    hangs = behaviour.of_pod(pod).hangs_after
+    started = None if hangs is None else started_at(pod, (pod["spec"].get("containers") or [{}])[0].get("name", ""))
+    return math.inf if hangs is None or started is None else started + hangs
 
 
 class Table:
@@ -193,8 +220,9 @@ class Table:
                 seen.add(reference["name"])
                 pod = self._objects.get(PODS, namespace, reference["name"])
                 if pod is not None:
-                    labels = labels_of(pod)
-                    yield Endpoint(namespace, name_of(pod), life_of(pod), slot_of(labels), version_of(pod), behaviour.of_pod(pod))
+                    labels, silent = labels_of(pod), silent_from(self._objects, pod)
+                    acts = behaviour.of_pod(pod)
+                    yield Endpoint(namespace, name_of(pod), life_of(pod), slot_of(labels), version_of(pod), acts, silent)
 
 
 def _takes_part(route: Obj, service: tuple[str, str] | None) -> bool:

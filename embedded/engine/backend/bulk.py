@@ -1,4 +1,4 @@
-"""An operation on a big state makes millions of objects, and most of them stay: looking for garbage among them costs more than making them."""
+"""Work on a big state makes a million objects, and most of them stay: looking for garbage among them costs more than making them."""
 
 from __future__ import annotations
 

@@ -53,9 +53,7 @@ class Hosts:
         elif self._needs_program:
             self.program = program(project.root, project.runtime, project.options, project.main, self._server)
         plugins = project_plugins(project.root, project.plugins)
-        self._providers = PluginProviders(
-            self._server, workspace.home(), project.root, plugins, project.options, embedded=EMBEDDED
-        )
+        self._providers = PluginProviders(self._server, workspace.home(), project.root, plugins, project.options, embedded=EMBEDDED)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-DEMO = ROOT / "examples" / "ground" / "demo.py"
+DEMO = ROOT / "examples" / "demo.py"
 
 
 @pytest.fixture
@@ -27,13 +27,17 @@ def test_the_demo_tells_the_whole_story(environment: dict[str, str]) -> None:
     done = subprocess.run([sys.executable, DEMO], env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     for line in (
-        "Refused, and nothing has changed: blue: 1.0.0, green: empty, route: blue",
-        "  failed     users to green     blue=1.0.0, green=-, live=green",
-        "The cluster now: blue: 1.0.0, green: 1.1.0, route: green",
-        "The cluster now: blue: 1.0.0, green: 1.1.0, route: blue",
+        "Refused, and nothing has changed: blue: 1.0.0 (3 of 3 ready), green: empty, users on blue",
+        "The cluster now: blue: 1.0.0 (3 of 3 ready), green: 1.1.0-never-ready (0 of 3 ready), users on blue",
+        "  failed     1.1.0, broken    blue=1.0.0, green=1.1.0-never-ready, live=blue",
+        "The cluster now: blue: 1.0.0 (3 of 3 ready), green: 1.1.1 (3 of 3 ready), users on green",
+        "The cluster now: blue: 1.0.0 (3 of 3 ready), green: 1.1.1 (3 of 3 ready), users on blue",
         "That was all, and nothing of it is left. Try next:",
     ):
-        assert line in done.stdout.splitlines()
+        assert line in done.stdout.splitlines(), done.stdout
+    # Both slots have served, and nobody was turned away, neither by the broken version nor by the moves.
+    served = {words[1]: words[4] for line in done.stderr.splitlines() if (words := line.split())[:1] == ["shop/web"]}
+    assert served == {"blue": "0.00%", "green": "0.00%"}
     assert list(Path(environment["TMPDIR"]).iterdir()) == []
 
 

@@ -294,17 +294,23 @@ def test_no_such_plugin(providers: PluginProviders) -> None:
 
 
 def test_where_plugins_are_found(providers: PluginProviders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pulumi.yaml's path first, then PATH, then the newest of the installed ones."""
+    """Pulumi.yaml's path first, then PATH, then the newest of the installed ones; of a version that isn't there, none."""
+
+    def folder(version: str = "") -> Path | None:
+        found = providers._command(PackageRef("reference", version))
+        return found and found[1]
+
     installed = tmp_path / "home/plugins/resource-reference-v1.0.0"
     newer = tmp_path / "home/plugins/resource-reference-v1.10.0"
     shutil.copytree(installed, newer)
     shutil.copytree(installed, tmp_path / "home/plugins/resource-reference-v1.9.0")
-    assert providers._command(PackageRef("reference"))[1] == newer
-    assert providers._command(PackageRef("reference", "v1.9.0"))[1].name == "resource-reference-v1.9.0"
+    assert folder() == newer
+    assert folder("v1.9.0") == tmp_path / "home/plugins/resource-reference-v1.9.0"
+    assert folder("v2.0.0") is None
     monkeypatch.setenv("PATH", f"{installed}{os.pathsep}{os.environ['PATH']}")
-    assert providers._command(PackageRef("reference"))[1] == installed
+    assert folder() == installed
     providers.paths = {"reference": newer}
-    assert providers._command(PackageRef("reference"))[1] == newer
+    assert folder() == newer
 
 
 def test_a_plugin_of_python_source(providers: PluginProviders, tmp_path: Path) -> None:

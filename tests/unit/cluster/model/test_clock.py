@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -28,8 +29,12 @@ def test_by_hand_time_stands_still() -> None:
 def test_what_is_due_runs_in_order_at_its_own_instant(delays: list[float]) -> None:
     """Whatever the delays: earlier ones first, equal ones in the order of entry, each at its own time."""
     clock, seen = Clock(), list[tuple[float, int]]()
+
+    def note(number: int) -> None:
+        seen.append((clock.now(), number))
+
     for number, delay in enumerate(delays):
-        clock.later(delay, lambda number=number: seen.append((clock.now(), number)))
+        clock.later(delay, partial(note, number))
     clock.advance(100)
     assert len(seen) == len(delays)
     assert all(a <= b for a, b in pairwise(seen))
@@ -54,7 +59,11 @@ def test_soon_comes_before_later_and_chains_stay_at_the_instant() -> None:
 def test_a_cancelled_timer_never_runs() -> None:
     """Cancelled is cancelled, also while others of the same instant run."""
     clock, seen, timers = Clock(), list[str](), list[Timer]()
-    clock.later(1, lambda: timers[0].cancel())
+
+    def first() -> None:
+        timers[0].cancel()
+
+    clock.later(1, first)
     timers.append(clock.later(1, lambda: seen.append("no")))
     clock.advance(2)
     assert (seen, clock.next_due()) == ([], None)

@@ -254,6 +254,13 @@ def test_containers_have_names_of_their_own() -> None:
         (of("RoleBinding", "rbac.authorization.k8s.io/v1", roleRef={"kind": "Rule", "name": "r"}), [
             'roleRef.kind: Unsupported value: "Rule": supported values: "Role", "ClusterRole"'
         ]),
+        (of("RoleBinding", "rbac.authorization.k8s.io/v1", roleRef={"kind": "Role", "name": "r"}, subjects=[{"kind": "ServiceAccount"}]), [
+            "subjects[0].name: Required value"
+        ]),
+        (of("ClusterRoleBinding", "rbac.authorization.k8s.io/v1", roleRef={"kind": "ClusterRole", "name": "r"},
+            subjects=[{"kind": "ServiceAccount", "name": "a"}]), [
+            "subjects[0].namespace: Required value"
+        ]),
         (of("Ingress", "networking.k8s.io/v1", spec={"rules": [{"http": {"paths": [{"path": "/"}]}}]}), [
             "spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified"
         ]),

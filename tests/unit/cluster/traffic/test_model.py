@@ -123,6 +123,54 @@ def test_readiness_moves_requests() -> None:
     assert value(world, 'sum(http_requests_total{service="web",code="503",pod=""})') == 400
 
 
+def test_pods_of_a_lost_node_time_out() -> None:
+    """Requests to them fail from the first moment until their endpoints are taken out; back again, they count on where they stopped."""
+    world = World()
+    world.node("near")
+    world.node("far")
+    world.pod("web-0", node="near", image="web:1")
+    world.pod("web-1", node="far", image="web:2")
+    world.service("web", ["web-0", "web-1"])
+    world.traffic.set_flow(WEB)
+    world.clock.advance(60)
+    (before,) = ask(world, 'http_requests_total{pod="web-1"}').values()
+    world.node("far", lost=True)
+    world.clock.advance(10)
+    (report,) = world.traffic.report()
+    failed = report["codes"]["504"]
+    assert failed == report["failed"] == pytest.approx(200, abs=40)
+    assert report["unanswered"] == {"a pod of Service shop/web doesn't answer": failed}
+    assert {b["version"]: b["failed"] for b in report["backends"]} == {"1": 0, "2": failed}
+    assert value(world, 'http_requests_total{code="504"}') == failed
+    assert ask(world, "sum by (pod) (up)") == {(("pod", "web-0"),): 1, (("pod", "web-1"),): 0}
+    assert {pod for ((_, pod),) in ask(world, "sum by (pod) (container_memory_working_set_bytes)")} == {"web-0"}
+    world.endpoints("web", ["web-0"], ("web-1",))
+    world.clock.advance(60)
+    assert world.traffic.report()[0]["failed"] == failed
+    world.node("far")
+    world.endpoints("web", ["web-0", "web-1"])
+    world.clock.advance(60)
+    assert world.traffic.report()[0]["failed"] == failed
+    assert value(world, 'http_requests_total{pod="web-1"}') == pytest.approx(before + 1200, abs=150)
+
+
+def test_hanging_pods_time_out() -> None:
+    """From the moment that it hangs a pod answers neither users nor scrapes, though its container goes on; a restart helps."""
+    world = World()
+    world.service("web", 1, annotations={BEHAVES + "hangs-after": "20s"})
+    world.traffic.set_flow(WEB)
+    world.clock.advance(19)
+    assert (world.traffic.report()[0]["failed"], value(world, "up")) == (0, 1)
+    world.clock.advance(11)
+    assert world.traffic.report()[0]["codes"] == {"200": 790, "504": 410}
+    assert value(world, "up") == 0
+    assert used(world, "web-0")[1] > 0
+    world.pod("web-0", restarts=1, annotations={BEHAVES + "hangs-after": "20s"})
+    world.clock.advance(15)
+    assert world.traffic.report()[0]["failed"] == 410
+    assert value(world, "up") == 1
+
+
 def test_restart_begins_counters_anew() -> None:
     """A container's restart resets its counters, as in life, and rate() sees no negative growth."""
     world = World()

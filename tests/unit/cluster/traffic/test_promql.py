@@ -193,8 +193,8 @@ def test_number_texts_read_back(value: float) -> None:
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1), st.floats(0, 1))
 def test_quantile_lies_within(values: list[float], q: float) -> None:
-    """A quantile is between the smallest and the largest value, and moves with q."""
-    assert min(values) <= quantile(q, values) <= max(values) + 1e-6
+    """A quantile is between the smallest and the largest value, and moves with q, but for the last binary digits."""
+    assert min(values) - 1e-6 <= quantile(q, values) <= max(values) + 1e-6
     assert quantile(q / 2, values) <= quantile(q, values) + 1e-6
 
 

@@ -10,7 +10,7 @@ from embedded.cluster.model.journal import Journal
 from embedded.cluster.model.objects import clone
 from embedded.cluster.store.store import Store
 from embedded.cluster.traffic.model import Traffic
-from embedded.cluster.traffic.routing import GRANTS, PODS, ROUTES, SERVICES, SLICES
+from embedded.cluster.traffic.routing import GRANTS, NODES, PODS, ROUTES, SERVICES, SLICES
 
 Obj = dict[str, Any]
 
@@ -26,7 +26,7 @@ class World:
         self.traffic.start()
 
     def pod(self, name: str, *, restarts: int = 0, running: bool = True, **more: Any) -> Obj:
-        """A pod; `labels`, `annotations`, `image` and `resources` as given."""
+        """A pod; `labels`, `annotations`, `image`, `resources` and `node` as given."""
         state = {"running": {"startedAt": self.clock.stamp()}} if running else {"waiting": {"reason": "CrashLoopBackOff"}}
         return self.store.put(
             PODS,
@@ -38,10 +38,17 @@ class World:
                     "labels": more.get("labels", {}),
                     "annotations": more.get("annotations", {}),
                 },
-                "spec": {"containers": [{"name": "app", "image": more.get("image", "shop:1.0"), "resources": more.get("resources", {})}]},
+                "spec": {
+                    "containers": [{"name": "app", "image": more.get("image", "shop:1.0"), "resources": more.get("resources", {})}],
+                    "nodeName": more.get("node", ""),
+                },
                 "status": {"phase": "Running", "containerStatuses": [{"name": "app", "restartCount": restarts, "state": state}]},
             },
         )
+
+    def node(self, name: str, *, lost: bool = False) -> None:
+        """A node, which can't be reached if it is lost."""
+        self.store.put(NODES, {"metadata": {"name": name, "annotations": {"sim.tidegate.dev/lost": "true"} if lost else {}}})
 
     def service(self, name: str, pods: int | list[str] = 0, *, port: int = 80, selector: Obj | None = None, **pod: Any) -> None:
         """A Service with an EndpointSlice of ready pods: those named, or so many new ones."""
