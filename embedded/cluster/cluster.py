@@ -25,7 +25,6 @@ from embedded.cluster.door import Door
 from embedded.cluster.faults.book import Faults
 from embedded.cluster.faults.disruptions import World
 from embedded.cluster.faults.gate import FaultGate
-from embedded.cluster.measures import Measures
 from embedded.cluster.model.clock import Clock
 from embedded.cluster.model.draws import Draws
 from embedded.cluster.model.journal import Journal
@@ -37,6 +36,7 @@ from embedded.cluster.server import Listener, ServerThread, bind
 from embedded.cluster.store.store import Store
 from embedded.cluster.traffic.endpoints import Api as PrometheusApi
 from embedded.cluster.traffic.model import Traffic
+from embedded.cluster.traffic.usage import Measures
 
 if TYPE_CHECKING:
     import asyncio

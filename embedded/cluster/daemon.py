@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Somebody who only asks whether a cluster runs holds its lock for an instant.
 _PATIENCE: Final = 2.0
+# Seconds between two looks whether its folder is there: a cluster that nobody can find would run for ever.
+_LOOK: Final = 2.0
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run a cluster until a signal ends it; returns the exit code."""
     options = _parser().parse_args(arguments)
-    # Blocked in all threads, they wait for `sigwait`.
+    # Blocked in all threads, they wait for `sigtimedwait`.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     place = Place(options.folder)
     try:
@@ -38,6 +40,11 @@ def main(arguments: Sequence[str]) -> int:
         return _failed(options.ready, f"a cluster runs in {place.folder} already")
     except (PlaceError, PortError) as error:
         return _failed(options.ready, str(error))
+    except BrokenPipeError:
+        return 1  # whoever started it is gone, and hasn't heard of it
+    except OSError as error:
+        # A full disk, say, on which the log can't tell of it either.
+        return _failed(options.ready, f"can't keep the cluster's files in {place.folder}: {error.strerror or error}")
     return 0
 
 
@@ -70,7 +77,8 @@ def _live(place: Place, options: argparse.Namespace) -> None:
             )
         )
         _say(options.ready, {"ready": True})
-        signal.sigwait(_ENDING)
+        while signal.sigtimedwait(_ENDING, _LOOK) is None and place.is_there():
+            pass
 
 
 def _say(pipe: int, what: dict[str, object]) -> None:

@@ -86,15 +86,15 @@ def down(where: Place) -> Ended:
         return Ended(None)
     try:
         with where.turn(_TURN):
-            running, forced = where.running(), False
-            if running is not None:
-                os.kill(running.pid, signal.SIGTERM)
+            pid, forced = where.pid(), False
+            if pid is not None:
+                os.kill(pid, signal.SIGTERM)
                 if not where.gone(_END):
                     forced = True
-                    os.kill(running.pid, signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
                     where.gone(_END)
             where.clear()
-            return Ended(None if running is None else running.pid, forced)
+            return Ended(pid, forced)
     except TakenError as error:
         raise LaunchError(f"somebody else has been starting or ending the cluster for {_TURN:.0f} s; try again") from error
     except ProcessLookupError:

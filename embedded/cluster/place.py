@@ -90,12 +90,18 @@ class Place:
     @contextmanager
     def living(self, timeout: float) -> Iterator[None]:
         """Be the cluster that runs here."""
-        with _locked(self.folder / "cluster.lock", timeout):
+        with _locked(self.folder / "cluster.lock", timeout) as handle:
+            os.ftruncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
             self._take_back()  # what one that was killed has left
             try:
                 yield
             finally:
                 self._take_back()
+
+    def is_there(self) -> bool:
+        """Whether the cluster that runs here can still be found; not so when somebody removed its folder."""
+        return (self.folder / "cluster.lock").exists()
 
     def _take_back(self) -> None:
         for name in ("state.json", "kubeconfig"):
@@ -114,6 +120,17 @@ class Place:
         finally:
             os.close(handle)
         return False
+
+    def pid(self) -> int | None:
+        """The process of the cluster that runs here, whether it is ready or not, and whatever became of its other files."""
+        if not self.is_alive():
+            return None
+        try:
+            return int((self.folder / "cluster.lock").read_text())
+        except (OSError, ValueError):
+            # Between taking the lock and saying so, or of a version that didn't say.
+            found = self.read()
+            return None if found is None else found.pid
 
     def write(self, running: Running) -> None:
         """Say what runs here."""
@@ -141,7 +158,7 @@ class Place:
 
 
 @contextmanager
-def _locked(path: Path, timeout: float) -> Iterator[None]:
+def _locked(path: Path, timeout: float) -> Iterator[int]:
     """Hold the lock. The kernel offers no lock with a timeout, so it is asked again and again."""
     deadline = time.monotonic() + timeout
     while (handle := _try(path)) is None:
@@ -149,7 +166,7 @@ def _locked(path: Path, timeout: float) -> Iterator[None]:
             raise TakenError(str(path))
         time.sleep(_POLL)
     try:
-        yield
+        yield handle
     finally:
         os.close(handle)
 

@@ -12,6 +12,7 @@ import logging
 import socket
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import uvicorn
@@ -33,6 +34,8 @@ HOST: Final = "127.0.0.1"
 _KEEP_ALIVE: Final = 3600
 _BACKLOG: Final = 1024
 _TIMEOUT: Final = 60.0
+# How many turns of the loop it takes a connection to be accepted and closed again.
+_TURNS: Final = 6
 # An hour of a busy cluster's time takes a while to pass.
 _CALL_TIMEOUT: Final = 600.0
 
@@ -72,7 +75,16 @@ def bind(port: int) -> socket.socket:
 
 
 class _Protocol(HttpToolsProtocol):
-    """HTTP, with a way for a fault to break the connection."""
+    """HTTP, with a way for a fault to break the connection. Who comes after the end is turned away."""
+
+    def __init__(self, end: asyncio.Event, **given: Any) -> None:
+        super().__init__(**given)
+        self._end = end
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        if self._end.is_set():
+            transport.abort()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -92,13 +104,18 @@ class _Server(uvicorn.Server):
                 while (await receive())["type"] != "http.disconnect":
                     pass
 
-        super().__init__(_config(until_the_end, listener.tls))
         self.end = asyncio.Event()
+        super().__init__(_config(until_the_end, self.end, listener.tls))
 
     async def main_loop(self) -> None:
         await self.end.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Nobody else is let in; who is on the way in already comes in first, to be turned away: closed servers lose sight of them.
+        for listening in sockets or []:
+            asyncio.get_running_loop().remove_reader(listening)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for listening in sockets or []:
@@ -137,6 +154,8 @@ class ServerThread:
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end)
         self._thread.join(_TIMEOUT)
+        if self._thread.is_alive():
+            raise TimeoutError(f"the server hadn't ended after {_TIMEOUT:.0f} s")
 
     def call(self, what: Callable[[], T]) -> T:
         """Runs `what` in the loop, between requests, and waits for it."""
@@ -176,12 +195,12 @@ class ServerThread:
             self._ended()
 
 
-def _config(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
+def _config(app: ASGIApp, end: asyncio.Event, tls: ssl.SSLContext | None) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     options: dict[str, Any] = {"ssl_context_factory": lambda *_: tls} if tls else {}
     return uvicorn.Config(
         app,
-        http=_Protocol,
+        http=partial(_Protocol, end),  # type: ignore[arg-type] # it is only called
         ws="none",
         lifespan="off",
         loop="asyncio",

@@ -41,6 +41,9 @@ def run(arguments: list[str]) -> int:
     except TidegateError as error:
         show_error(str(error))
         return error.code
+    except KeyboardInterrupt:
+        show_error("interrupted")
+        return ExitCode.CANCELLED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.OK
     return ExitCode.OK

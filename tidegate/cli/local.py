@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,7 +63,7 @@ def up(
     show_text(f"The cluster {name} {'is up' if fresh else 'runs already'}.")
     for label, value in _facts(running).items():
         show(label, str(value), _WIDTH)
-    more = "" if name == "local" else f" --name {name}"
+    more = naming(name)
     show_text(
         f"Try next:\n"
         f"  export KUBECONFIG={running.kubeconfig}\n"
@@ -106,6 +108,15 @@ def status(*, name: Name = "local", json: Json = False) -> None:
         show(label, str(value), _WIDTH)
 
 
+@app.command()
+def journal(*, name: Name = "local") -> None:
+    """Print what has happened in the cluster, as JSON lines: at rate 0, byte by byte the same for the same seed and the same requests."""
+    from embedded.cluster import client
+
+    with failures(), reaching():
+        sys.stdout.write(client.journal(_running(name)))
+
+
 @clock.callback(invoke_without_command=True)
 def show_clock(context: typer.Context, *, name: Name = "local", json: Json = False) -> None:
     """Say what time it is in the cluster."""
@@ -132,25 +143,37 @@ def rate(
     json: Json = False,
 ) -> None:
     """Say how many seconds pass in the cluster in a second."""
+    if not math.isfinite(rate):
+        raise ConfigurationError(f"time can't pass {rate:g} times as fast; name a number, or jump with `tidegate local clock advance`")
     _tell_clock(ask(name, "POST", "/clock", {"rate": rate}), json=json)
+
+
+def naming(name: str) -> str:
+    """What a command that is proposed has to say of the cluster."""
+    return "" if name == "local" else f" --name {name}"
 
 
 def ask(name: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """One call of the running cluster's control API."""
     with failures():
-        place = _place(name)
-        running = place.running()
-        if running is None:
-            raise TidegateError(_not_running(place, name))
-        return call(running, method, path, body)
+        return call(_running(name), method, path, body)
 
 
 def call(running: Running, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """One call of a cluster's control API."""
     from embedded.cluster import client
 
-    try:
+    with reaching():
         return client.call(running, method, path, body)
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """What goes wrong with a call of the control API, as errors of this command."""
+    from embedded.cluster import client
+
+    try:
+        yield
     except client.ControlError as error:
         raise ConfigurationError(str(error)) from error
     except client.UnreachableError as error:
@@ -179,8 +202,16 @@ def _place(name: str) -> Place:
     return launch.place(name, os.environ)
 
 
+def _running(name: str) -> Running:
+    """The cluster of that name, which must run."""
+    place = _place(name)
+    if (running := place.running()) is None:
+        raise TidegateError(_not_running(place, name))
+    return running
+
+
 def _not_running(place: Place, name: str) -> str:
-    start = f"start it with `tidegate local up{'' if name == 'local' else f' --name {name}'}`"
+    start = f"start it with `tidegate local up{naming(name)}`"
     if place.read() is None:
         return f"the cluster {name} isn't running; {start}"
     return f"the cluster {name} isn't running: it ended without being told to; {start}, or see what it said in {place.log}"

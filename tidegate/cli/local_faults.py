@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -36,7 +37,7 @@ def add(
     verb: Annotated[str | None, typer.Option(help="get, list, watch, create, update, patch, apply, delete, deletecollection.")] = None,
     resource: Annotated[str | None, typer.Option(help="A plural: deployments, pods/eviction, *.apps.")] = None,
     namespace: Annotated[str | None, typer.Option("--namespace", "-n", help="Of the object.")] = None,
-    object_: Annotated[str | None, typer.Option("--object", help="The object's name: web-*.")] = None,
+    object_: Annotated[str | None, typer.Option("--object", help="The object's name: web-*. Creates and lists have none.")] = None,
     path: Annotated[str | None, typer.Option(help="The URL's path, for what is about no object: /apis*.")] = None,
     agent: Annotated[str | None, typer.Option(help="The client, by its User-Agent: kubectl*.")] = None,
     nth: Annotated[int | None, typer.Option(help="Only the nth of these requests.")] = None,
@@ -75,7 +76,7 @@ def add(
     if json:
         print_json(fault)
         return
-    show_text(f"Fault {fault['id']}: {kind}{_what(fault)}. {_outcome(fault)}")
+    show_text(f"Fault {fault['id']}: {kind}{_what(fault)}. {_outcome(fault, name)}")
 
 
 @app.command()
@@ -86,7 +87,7 @@ def remove(
     json: local.Json = False,
 ) -> None:
     """End a fault; nodes come back and pods are ready again."""
-    _tell_removed(local.ask(name, "DELETE", f"/faults/{fault}"), json=json)
+    _tell_removed(local.ask(name, "DELETE", f"/faults/{quote(fault, safe='')}"), json=json)
 
 
 @app.command()
@@ -112,11 +113,12 @@ def _tell_removed(answer: dict[str, Any], *, json: bool) -> None:
         show_text(f"{answer['removed']} fault{'s' if answer['removed'] != 1 else ''} ended.")
 
 
-def _outcome(fault: dict[str, Any]) -> str:
+def _outcome(fault: dict[str, Any], name: str) -> str:
     struck = f"It struck {', '.join(fault['hits'])}." if fault["hits"] else ""
     if fault["spent"]:
         return struck or "It struck nothing: nothing that it means runs."
-    return f"{struck} It ends with `tidegate local faults remove {fault['id']}`.".strip()
+    until = " after that time, or" if "lasts" in fault else ""
+    return f"{struck} It ends{until} with `tidegate local faults remove {fault['id']}{local.naming(name)}`.".strip()
 
 
 def _row(fault: dict[str, Any]) -> tuple[str, ...]:

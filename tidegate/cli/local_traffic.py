@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -37,7 +38,9 @@ def start(
     if json:
         print_json(started)
     else:
-        show_text(f"{rate:g} requests a second go to {started['url']}. See how they fare: tidegate local traffic report")
+        show_text(
+            f"{rate:g} requests a second go to {started['url']}. See how they fare: tidegate local traffic report{local.naming(name)}"
+        )
 
 
 @app.command()
@@ -48,7 +51,7 @@ def stop(
     json: local.Json = False,
 ) -> None:
     """Send users away."""
-    answer = local.ask(name, "DELETE", "/flows" if flow is None else f"/flows/{flow}")
+    answer = local.ask(name, "DELETE", "/flows" if flow is None else f"/flows/{quote(flow, safe='')}")
     if json:
         print_json(answer)
     else:
@@ -111,5 +114,6 @@ def _flow_row(flow: dict[str, Any]) -> tuple[str, ...]:
 def _row(backend: dict[str, Any]) -> tuple[str, ...]:
     share = backend["failed"] / backend["requests"] if backend["requests"] else 0.0
     times = (f"{backend[key] * 1000:.0f} ms" if backend[key] is not None else "-" for key in ("p50", "p99"))
-    service = f"{backend['namespace']}/{backend['service']}"
+    # A request that no route takes gets to no service.
+    service = f"{backend['namespace']}/{backend['service']}" if backend["service"] else "-"
     return service, backend["slot"] or "-", backend["version"] or "-", str(backend["requests"]), f"{share:.2%}", *times

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from embedded.cluster.registry.requests import PatchKind
 
-# What etcd takes, and a real server with it.
+# What a real server takes.
 _LARGEST: Final = 3 * 1024 * 1024
+# Far deeper than any object is; much deeper, and recursion would come to its end.
+_DEEPEST: Final = 100
 _JSON: Final = "application/json"
 _YAML: Final = "application/yaml"
 _PATCHES: Final[dict[str, PatchKind]] = {
@@ -74,15 +76,55 @@ def decoded(body: bytes, content_type: str) -> Any:
     if not as_yaml and media != _JSON and media not in _PATCHES:
         raise unsupported_media(content_type, [_JSON, _YAML, protobuf.MEDIA])
     try:
-        return _decode(body)
+        found = _decode(body)
+    except RecursionError as error:
+        raise _too_deep() from error
     except msgspec.DecodeError as error:
         if not as_yaml:
             raise bad_request(f"the object provided is unrecognized (must be JSON): {error}") from error
+        return _from_yaml(body)
+    # Most bodies have too few brackets to be deep.
+    if body.count(b"{") + body.count(b"[") > _DEEPEST:
+        _check_extent(found)
+    return found
+
+
+def _from_yaml(body: bytes) -> Any:
     try:
+        _check_depth(body)
+        found = yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
+        _check_extent(found)
         # Through JSON, so that what YAML alone knows (dates, say) doesn't get in.
-        return _decode(msgspec.json.encode(yaml.load(body, Loader=_Loader)))  # noqa: S506 - a safe loader
+        return _decode(msgspec.json.encode(found))
     except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         raise bad_request(f"error parsing YAML: {error}") from error
+
+
+def _check_depth(body: bytes) -> None:
+    """Refuse what is nested too deeply before it is loaded: libyaml's loader recurses, and would overflow the process's stack."""
+    depth = 0
+    for event in yaml.parse(body, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise _too_deep()
+
+
+def _check_extent(found: Any) -> None:
+    """Refuse what is nested too deeply, and what YAML's aliases make larger than a body may be."""
+    extent, left = 0, [(found, 1)]
+    while left:
+        value, depth = left.pop()
+        inner = list(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+        extent += len(inner) + sum(len(v) for v in inner if isinstance(v, str))
+        if extent > _LARGEST:
+            raise bad_request("error parsing YAML: its aliases stand for more than a request may hold")
+        if depth > _DEEPEST:
+            raise _too_deep()
+        left += [(v, depth + 1) for v in inner if isinstance(v, (dict, list))]
+
+
+def _too_deep() -> StatusError:
+    return bad_request(f"the object provided is unrecognized: it is nested more than {_DEEPEST} levels deep")
 
 
 def decoded_object(body: bytes, content_type: str) -> dict[str, Any]:

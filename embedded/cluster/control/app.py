@@ -85,18 +85,21 @@ class _Calls:
         wish = await _body(request)
         match wish:
             case {"advance": int() | float() as seconds} if len(wish) == 1 and math.isfinite(seconds):
-                await self._advance(float(seconds))
+                await self._advance(float(seconds), request)
             case {"rate": int() | float() as rate} if len(wish) == 1 and math.isfinite(rate):
                 _sensibly(lambda: setattr(self._control.clock, "rate", float(rate)))
             case _:
                 raise HTTPException(400, 'the clock takes {"advance": SECONDS} or {"rate": SECONDS A SECOND, 0 for by hand}')
         return JSONResponse(self._clock())
 
-    async def _advance(self, seconds: float) -> None:
-        """Let time pass in small pieces, so that others are answered meanwhile and watches tell of changes as they come."""
+    async def _advance(self, seconds: float, request: Request) -> None:
+        """Let time pass in small pieces, so that others are answered meanwhile and watches tell of changes as they come.
+
+        It stops when whoever asked for it has gone: a year, by mistake, would take hours.
+        """
         _sensibly(lambda: self._control.clock.advance(min(seconds, _PIECE)))
         left = seconds - _PIECE
-        while left > 0:
+        while left > 0 and not await request.is_disconnected():
             await asyncio.sleep(0)
             self._control.clock.advance(min(left, _PIECE))
             left -= _PIECE

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Besides these, any status from 400 to 599.
 KINDS: Final = ("slow", "drop", "lost", "watch-drop")
 _REASONS: Final = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 410: "Expired", 422: "Invalid"}
+# Verbs that are about a kind as a whole, or about an object that only the body names.
+_NAMELESS: Final = frozenset({"create", "list", "watch", "deletecollection"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,10 @@ class Where:
     name: str = "*"
     path: str = "*"
     agent: str = "*"
+
+    def __post_init__(self) -> None:
+        if self.verb in _NAMELESS and self.name != "*" and "/" not in self.resource:
+            raise ValueError(f"a {self.verb} doesn't say in its URL which object it is about: leave the name out, or choose it by nth")
 
     def matches(self, request: Request) -> bool:
         """Whether the request is meant."""

@@ -54,7 +54,8 @@ def _json(live: Obj, patch: Obj | list[Obj]) -> Obj:
         result = jsonpatch.apply_patch(clone(live), operations)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as error:
         # The real server says no more than the first half.
-        raise StatusError(422, "Invalid", f"the server rejected our request due to an error in our request: {error}") from error
+        why = "a test of it fails" if isinstance(error, jsonpatch.JsonPatchTestFailed) else str(error)
+        raise StatusError(422, "Invalid", f"the server rejected our request due to an error in our request: {why}") from error
     if not isinstance(result, dict):
         raise bad_request("the patch leaves no object")
     return result

@@ -15,6 +15,7 @@ from embedded.cluster.registry.conversion import seen, stored
 from embedded.cluster.registry.requests import DeleteOptions, Write
 from embedded.cluster.registry.selection import FieldSelector
 from embedded.cluster.registry.strategies import created_by_update
+from embedded.cluster.store.store import check_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,6 +183,7 @@ class Registry:
     def _keep(self, verb: str, resource: Resource, obj: Obj, write: Write) -> Obj:
         if write.dry_run:
             return obj
+        check_size(obj)
         self.note(verb, resource, obj)
         before = self.store.get(resource.storage, namespace_of(obj), name_of(obj))
         return self.store.put(resource.storage, stored(resource, obj, before))

@@ -10,7 +10,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from embedded.cluster.model.errors import expired
+import msgspec
+
+from embedded.cluster.model.errors import StatusError, expired
 from embedded.cluster.model.objects import name_of, namespace_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 # How many changes a watch may resume from.
 HISTORY: Final = 20_000
+# What etcd takes when nobody has told it otherwise.
+_LARGEST: Final = 1536 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,12 @@ class Change:
     obj: Obj
     old: Obj | None
     version: int
+
+
+def check_size(obj: Obj) -> None:
+    """Refuse an object that is too large to be kept."""
+    if len(msgspec.json.encode(obj)) > _LARGEST:
+        raise StatusError(500, "", "etcdserver: request is too large")
 
 
 class Store:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from embedded.cluster.traffic.promql.errors import BadDataError, QueryError
 from embedded.cluster.traffic.promql.evaluate import at_instant, over_range, parse
 from embedded.cluster.traffic.promql.numbers import text_of
+from embedded.cluster.traffic.promql.patience import LONGEST_WAIT
 from embedded.cluster.traffic.promql.source import LOOKBACK, select
 
 if TYPE_CHECKING:
@@ -71,12 +72,12 @@ class Api:
 
     def _query(self, parameters: dict[str, list[str]]) -> dict[str, Any]:
         at = self._time(parameters, "time", round(self._now() * 1000))
-        return _data(at_instant(self._source, _query(parameters), at, _lookback(parameters)), at)
+        return _data(at_instant(self._source, _query(parameters), at, _lookback(parameters), _timeout(parameters)), at)
 
     def _query_range(self, parameters: dict[str, list[str]]) -> dict[str, Any]:
         start, end = self._time(parameters, "start"), self._time(parameters, "end")
         step = _duration("step", _one(parameters, "step"))
-        return _data(over_range(self._source, _query(parameters), start, end, step, _lookback(parameters)), end)
+        return _data(over_range(self._source, _query(parameters), start, end, step, _lookback(parameters), _timeout(parameters)), end)
 
     def _series(self, parameters: dict[str, list[str]]) -> list[dict[str, str]]:
         if not parameters.get("match[]"):
@@ -151,6 +152,12 @@ def _query(parameters: dict[str, list[str]]) -> str:
 def _lookback(parameters: dict[str, list[str]]) -> int:
     text = _one(parameters, "lookback_delta", "")
     return _duration("lookback_delta", text) if text else LOOKBACK
+
+
+def _timeout(parameters: dict[str, list[str]]) -> float:
+    """How many seconds the query may take, if it says so."""
+    text = _one(parameters, "timeout", "")
+    return _duration("timeout", text) / 1000 if text else LONGEST_WAIT
 
 
 def _duration(name: str, text: str) -> int:

@@ -16,7 +16,7 @@ from embedded.engine.deploy.targeting import Targeting
 from embedded.engine.model import events
 from embedded.engine.model import urn as urns
 from embedded.engine.model.errors import Bail, EngineError
-from embedded.engine.model.ports import ProviderError
+from embedded.engine.model.ports import ProviderError, Recovering
 from embedded.engine.model.values import Secret
 
 if TYPE_CHECKING:
@@ -194,6 +194,11 @@ class Deployment:
     async def provider(self, resource: Resource) -> Provider:
         """The provider of a custom resource."""
         return await self.registry.ensure(resource.provider)
+
+    async def begun(self, new: Resource) -> Values:
+        """The inputs of a creation that an earlier update didn't see end, if the provider can find out what came of it; else none."""
+        left = self.journal.left_over(new.urn)
+        return left.inputs if left and isinstance(await self.provider(new), Recovering) else {}
 
     # The run
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from embedded.engine.deploy.deployment import Deployment
     from embedded.engine.deploy.goal import Goal
     from embedded.engine.deploy.steps import Step
+    from embedded.engine.model.ports import Checked
     from embedded.engine.model.urn import URN
     from embedded.engine.model.values import Values
 
@@ -168,20 +169,22 @@ class Generator:
         if old and not deployment.targeting.includes(new):
             new.inputs = old.inputs
             return False
-        olds: Values = {}
+        olds: Values | None = None
         news = goal.properties
         if old and not self._starts_afresh(old, new.urn):
             olds, news = old.inputs, new.inputs
-        if urns.is_provider_type(goal.type):
-            checked = await deployment.registry.check(new.urn, olds, news)
-        else:
-            checked = await (await deployment.provider(new)).check(new.urn, olds, news, os.urandom(32))
+        checked = await self._checked(new, olds, news)
         if checked.failures:
             deployment.report_failures(new, checked.failures, "error")
-            new.inputs = checked.inputs
-            return True
         new.inputs = checked.inputs
-        return False
+        return bool(checked.failures)
+
+    async def _checked(self, new: Resource, olds: Values | None, news: Values) -> Checked:
+        """The provider's check. What an interrupted creation was going to be called, its second try is called too."""
+        if urns.is_provider_type(new.type):
+            return await self._deployment.registry.check(new.urn, olds or {}, news)
+        olds = await self._deployment.begun(new) if olds is None else olds
+        return await (await self._deployment.provider(new)).check(new.urn, olds, news, os.urandom(32))
 
     async def _analyze(self, goal: Goal, new: Resource) -> bool:
         """Let the policy packs see, and perhaps mend, the inputs; True if a mandatory one objects."""
@@ -298,10 +301,7 @@ class Generator:
                 raise EngineError(message)
             deployment.log("warning", message, urn=new.urn)
         if goal.custom and not deployment.targeting.is_replaced(new.urn, old):
-            if urns.is_provider_type(goal.type):
-                checked = await deployment.registry.check(new.urn, {}, goal.properties)
-            else:
-                checked = await (await deployment.provider(new)).check(new.urn, {}, goal.properties, os.urandom(32))
+            checked = await self._checked(new, None, goal.properties)
             if checked.failures:
                 deployment.report_failures(new, checked.failures, "error")
                 msg = f"resource {new.urn} has check errors"

@@ -44,7 +44,7 @@ class Journal:
 
     def __init__(self, base: Snapshot, writer: Writer | None) -> None:
         self._base = list(base.resources)
-        # Creations that an earlier update did not see end stay until a refresh clears them.
+        # Creations that an earlier update did not see end stay until a step settles them, or a refresh clears them.
         self._left_over = [p for p in base.pending if p.type == "creating"]
         self._writer = writer
         self._news: list[Resource] = []
@@ -70,6 +70,10 @@ class Journal:
         """What has begun and not ended."""
         return [*self._pending.values(), *self._left_over]
 
+    def left_over(self, urn: str) -> Resource | None:
+        """What an earlier update was creating by that name when it was interrupted."""
+        return next((p.resource for p in self._left_over if p.resource.urn == urn), None)
+
     async def begin(self, step: Step) -> None:
         """A step is about to start; returns when its pending operation is on disk."""
         kind = _PENDING.get(step.op)
@@ -83,6 +87,8 @@ class Journal:
         was_pending = self._pending.pop(id(step), None)
         if kept:
             self._apply(step)
+            if isinstance(step, Create) and step.settles:
+                self._left_over = [p for p in self._left_over if p.resource.urn != step.resource.urn]
         if was_pending or isinstance(step, RemovePendingReplace):
             await self.write()
 

@@ -15,7 +15,7 @@ from embedded.engine.deploy import differ
 from embedded.engine.deploy.goal import Registered
 from embedded.engine.model import events
 from embedded.engine.model import urn as urns
-from embedded.engine.model.ports import Diff, PartialFailureError
+from embedded.engine.model.ports import Diff, PartialFailureError, Recovering
 
 if TYPE_CHECKING:
     import asyncio
@@ -181,6 +181,8 @@ class Create(Step):
 
     op: ClassVar[events.Op] = "create"
     pending_delete: bool = False
+    # Whether this settles what came of an interrupted creation.
+    settles: bool = False
 
     @property
     def operation(self) -> events.Op:
@@ -198,8 +200,13 @@ class Create(Step):
                 id_, outputs = created.id, created.outputs
             else:
                 provider = await provider_for(deployment, new)
+                begun = {} if preview else await deployment.begun(new)
                 try:
-                    created = await provider.create(new.urn, new.inputs, new.custom_timeouts.create, preview=preview)
+                    if begun and isinstance(provider, Recovering):
+                        self.settles = True
+                        created = await provider.recover(new.urn, begun, new.inputs, new.custom_timeouts.create)
+                    else:
+                        created = await provider.create(new.urn, new.inputs, new.custom_timeouts.create, preview=preview)
                     id_, outputs = created.id, created.outputs
                 except PartialFailureError as error:
                     id_, outputs, new.init_errors = error.id, error.outputs, error.reasons

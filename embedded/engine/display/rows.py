@@ -113,7 +113,7 @@ class Row:
             pieces += [f"{n} debug" if word == "debug" else plural(n, word) for word, n in counts if n]
         elif self.diagnostics:
             last = self.diagnostics[-1]
-            pieces.append((last.prefix + plain(last.message)).rstrip())
+            pieces += [text for text in [(last.prefix + plain(last.message)).rstrip()] if text]
         return "; ".join(pieces).split("\n", 1)[0]
 
     def _changes(self) -> str:

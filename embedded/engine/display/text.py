@@ -97,7 +97,10 @@ class ProgressDisplay:
             self._print(row.line(self._options, preview=self._preview, all_done=False))
 
     def _diagnostic(self, event: events.Diagnostic) -> None:
-        if (event.severity == "debug" and not self._options.debug) or not (event.prefix + event.message).rstrip():
+        if event.severity == "debug" and not self._options.debug:
+            return
+        # What stands beside a resource for a while is taken back by an empty message; any other empty message says nothing.
+        if not event.ephemeral and not (event.prefix + event.message).rstrip():
             return
         row = self._row(event.urn, visible=True)
         row.diagnostics.append(event)

@@ -7,7 +7,7 @@ hosts' business.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import asyncio
@@ -151,6 +151,16 @@ class Provider(Protocol):
     async def construct(self, type_: str, name: str, inputs: Values, options: ConstructOptions, run: RunInfo) -> Constructed: ...
     async def cancel(self) -> None: ...
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Recovering(Protocol):
+    """A provider that can find out what came of a creation whose end nobody saw: `begun` are the inputs of that, `news` the present ones.
+
+    `recover` takes over what it made, or creates the resource if it made nothing.
+    """
+
+    async def recover(self, urn: str, begun: Values, news: Values, timeout: float) -> Created: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -35,6 +36,13 @@ SILENCE_SECONDS: Final = 15
 Repeat = Literal["freely", "at version", "never"]
 # Failures before anything was sent.
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+# An attempt to connect that times out took ten seconds. After so many more the server isn't there: a closed network shouldn't cost minutes.
+_CONNECT_TIMEOUTS: Final = 1
+_UNTRUSTED: Final = (
+    " (the server's certificate has expired, or isn't from the kubeconfig's certificate authority: is the kubeconfig current, and for this "
+    "cluster?)"
+)
 
 # Retries are said to users where they matter; the library's own messages would end up on their terminal.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -87,7 +95,9 @@ class Client:
         """Delete an object: what is left of it, or a `Status`."""
         return await self._send("DELETE", path, params, body, JSON)
 
-    async def watch(self, path: str, params: Params | None = None) -> AsyncGenerator[tuple[str, Obj], None]:
+    async def watch(
+        self, path: str, params: Params | None = None, opened: Callable[[], None] | None = None
+    ) -> AsyncGenerator[tuple[str, Obj], None]:
         """Changes (ADDED, MODIFIED, DELETED, BOOKMARK with the object) until the server or the connection ends the watch.
 
         An ended watch is no error: list or watch again. ApiError (410: list again) if the server says so, also in the middle.
@@ -97,6 +107,8 @@ class Client:
         timeout = httpx.Timeout(self._http.timeout.connect, read=silence, pool=self._http.timeout.pool)
         request = self._http.build_request("GET", path, params=query, headers={"Accept": JSON}, timeout=timeout)
         response = await self._answered(request, stream=True)
+        if opened:
+            opened()
         try:
             async for line in response.aiter_lines():
                 if not line:
@@ -146,9 +158,12 @@ class Client:
 
     async def _answered(self, request: httpx.Request, repeat: Repeat = "freely", *, stream: bool = False) -> httpx.Response:
         """The answer, after as many tries as it takes; or the last failure as one of this package's errors."""
+        timeouts = 0
 
         def again(error: Exception) -> bool | float:
-            if self._cancelled or self._unreachable or not _harmless(error, repeat):
+            nonlocal timeouts
+            timeouts += isinstance(error, httpx.ConnectTimeout)
+            if self._cancelled or self._unreachable or timeouts > _CONNECT_TIMEOUTS or not _harmless(error, repeat):
                 return False
             if isinstance(error, ApiError) and error.retry_after is not None:
                 return error.retry_after
@@ -185,7 +200,8 @@ class Client:
     def _silence(request: httpx.Request, error: httpx.TransportError) -> str:
         server = str(request.url.copy_with(raw_path=b"/")).rstrip("/")
         what = str(error) or type(error).__name__
-        return f"no answer from the Kubernetes API server at {server} to {request.method} {request.url.path}: {what}"
+        hint = _UNTRUSTED if _untrusted(error) else ""
+        return f"no answer from the Kubernetes API server at {server} to {request.method} {request.url.path}: {what}{hint}"
 
 
 def _harmless(error: Exception, repeat: Repeat) -> bool:
@@ -195,8 +211,17 @@ def _harmless(error: Exception, repeat: Repeat) -> bool:
             return repeat != "at version"
         return error.code == 429 or (repeat != "never" and error.busy)
     if isinstance(error, _UNSENT):
-        return not isinstance(error, httpx.UnsupportedProtocol)
+        return not isinstance(error, httpx.UnsupportedProtocol) and not _untrusted(error)
     return repeat != "never" and isinstance(error, httpx.TransportError)
+
+
+def _untrusted(error: BaseException | None) -> bool:
+    """Whether the server's certificate, or this side's trust in it, is what is wrong."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _refusal(request: httpx.Request, response: httpx.Response) -> ApiError:

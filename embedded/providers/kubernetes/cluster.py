@@ -38,6 +38,7 @@ class Cluster:
             self._problem = error
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
+        self.missed = False  # Whether the user knows that a preview did without the cluster.
         self.discovery = Discovery(self.client)
 
     @property

@@ -9,6 +9,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 FIELD_CONFLICT: Final = "FieldManagerConflict"
+_UNAUTHORIZED: Final = """
+The API server doesn't accept the credentials of the kubeconfig's user. They may have expired, or belong to another cluster: renew them, \
+or choose another context."""
+_FORBIDDEN: Final = """
+The kubeconfig's user may not do that. Have it allowed by somebody who may (`kubectl auth can-i --list` says what is), or choose another \
+context."""
+_TERMINATING: Final = """
+The namespace is being deleted. Wait until it is gone and have it created again, or use another one."""
+_NO_NAMESPACE: Final = """
+The namespace must be there first. If the program creates it, refer to the Namespace resource's metadata.name instead of writing the name \
+out, so that Pulumi knows the order. If somebody deleted it, `pulumi refresh` makes the state know."""
 
 
 class ApiError(Exception):
@@ -77,6 +88,24 @@ class ApiError(Exception):
     def busy(self) -> bool:
         """The server can't now and may be able to later."""
         return self.code == 429 or self.code in {500, 502, 503, 504}
+
+    @property
+    def namespace_terminating(self) -> bool:
+        """The namespace is being deleted, and takes nothing new."""
+        return self.forbidden and any(c.get("reason") == "NamespaceTerminating" for c in self.causes)
+
+
+def advice(error: Exception) -> str:
+    """What to do about a refusal that the server's own words don't tell; "" if there is nothing to add."""
+    if not isinstance(error, ApiError):
+        return ""
+    if error.code == 401:
+        return _UNAUTHORIZED
+    if error.namespace_terminating:
+        return _TERMINATING
+    if error.namespace_not_found:
+        return _NO_NAMESPACE
+    return _FORBIDDEN if error.forbidden else ""
 
 
 class UnreachableError(Exception):

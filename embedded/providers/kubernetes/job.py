@@ -48,6 +48,12 @@ class Job:
         if not self.settings.quiet:
             self.say("warning", message)
 
+    def unchecked(self, error: Exception) -> None:
+        """Say, once for the whole cluster, that a preview had to do without it."""
+        if not self.cluster.missed:
+            self.cluster.missed = True
+            self.say("warning", f"the cluster can't be reached, so what is previewed has not been checked by its API server: {error}")
+
     async def pause(self, seconds: float) -> bool:
         """Wait; False if the operation was cancelled meanwhile."""
         with contextlib.suppress(TimeoutError):

@@ -8,7 +8,7 @@ from embedded.engine.model.ports import Created, PartialFailureError, ProviderEr
 from embedded.engine.model.values import has_unknown
 from embedded.providers.kubernetes import applying, awaiting, creating
 from embedded.providers.kubernetes.creating import TakenError, UnsureError
-from embedded.providers.kubernetes.errors import ApiError, NoSuchKindError, UnreachableError
+from embedded.providers.kubernetes.errors import ApiError, NoSuchKindError, UnreachableError, advice
 from embedded.providers.kubernetes.job import masked
 from embedded.providers.kubernetes.naming import MANAGER
 from embedded.providers.kubernetes.objects import id_of, is_crd, namespace_of, to_object
@@ -113,7 +113,10 @@ async def _previewed(job: Job, news: Values, inputs: Obj, missing: set[str]) -> 
     try:
         resource = await job.resource(inputs)
         found = await _sent(job, resource, _fitting(resource, inputs), manager)
-    except (NoSuchKindError, UnreachableError):
+    except NoSuchKindError:
+        return news
+    except UnreachableError as error:
+        job.unchecked(error)
         return news
     except ApiError as error:
         if error.namespace_not_found:
@@ -149,7 +152,7 @@ def _version(inputs: Obj) -> str:
 
 def not_created(urn: str, error: Exception) -> str:
     """Why an object couldn't be created."""
-    hint = _EXISTS if isinstance(error, ApiError) and error.already_exists else ""
+    hint = _EXISTS if isinstance(error, ApiError) and error.already_exists else advice(error)
     return f'resource "{urn}" was not successfully created by the Kubernetes API server: {error}{hint}'
 
 

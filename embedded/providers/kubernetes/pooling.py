@@ -67,5 +67,10 @@ class _Borrowed(httpx.AsyncByteStream):
         self._ended = True
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
-        await self._pool.give_back(self._transport, ended=self._ended)
+        closed = False
+        try:
+            await self._stream.aclose()
+            closed = True
+        finally:
+            # Whoever is cancelled meanwhile leaves the connection behind in no known state.
+            await self._pool.give_back(self._transport, ended=self._ended and closed)

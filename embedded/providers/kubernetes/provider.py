@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from embedded.engine.model import urn as urns
 from embedded.engine.model.ports import Checked, CheckFailure, Created, Diff, Invoked, ProviderError, ReadResult
 from embedded.engine.model.values import Secret, has_secret, has_unknown, unwrap_secrets
-from embedded.providers.kubernetes import awaiting, deleting, diffing, making, manifests, reading, replacing, settings, updating
+from embedded.providers.kubernetes import awaiting, deleting, diffing, making, manifests, reading, recovering, replacing, settings, updating
 from embedded.providers.kubernetes.cluster import Cluster
 from embedded.providers.kubernetes.errors import ApiError, NoSuchKindError, UnreachableError
 from embedded.providers.kubernetes.job import Job, kind_of
@@ -104,6 +104,8 @@ class KubernetesProvider:
         new = await _placed(self._cluster, urn, named(new, old, urns.name_of(urn), seed), old)
         if is_crd(new):
             self._cluster.discovery.announce(new)
+        for doubt in awaiting.doubts(new):
+            job.say("warning", doubt)
         failures = tuple(CheckFailure(_WAIT_FOR, problem) for problem in awaiting.problems(new))
         return Checked(marked(new, news), failures)
 
@@ -127,6 +129,10 @@ class KubernetesProvider:
         if self._cluster is None and preview:
             return Created("", {})
         return await making.create(self._job(urn, timeout, preview=preview), news, self._missing)
+
+    async def recover(self, urn: str, begun: Values, news: Values, timeout: float) -> Created:
+        """Create the object, or take over what an interrupted update created with the inputs `begun`."""
+        return await recovering.recover(self._job(urn, timeout), begun, news)
 
     async def read(self, urn: str, id_: str, inputs: Values | None, outputs: Values, timeout: float) -> ReadResult:
         """What is there now."""
@@ -255,9 +261,14 @@ async def _placed(cluster: Cluster, urn: str, obj: Obj, old: Obj) -> Obj:
 
 
 async def _in(cluster: Cluster, namespace: str, obj: Obj) -> Obj:
-    if namespace_of(obj) or not await cluster.discovery.namespaced(obj["apiVersion"], obj["kind"]):
+    if namespace_of(obj):
         return obj
-    return _with_namespace(obj, namespace)
+    try:
+        namespaced = await cluster.discovery.namespaced(obj["apiVersion"], obj["kind"])
+    except (ApiError, UnreachableError):
+        # Most kinds are; and the resource that comes of it is told what is wrong with the cluster.
+        namespaced = True
+    return _with_namespace(obj, namespace) if namespaced else obj
 
 
 def _with_namespace(obj: Obj, namespace: str) -> Obj:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from embedded.engine.model.ports import PartialFailureError, ProviderError, ReadResult
 from embedded.providers.kubernetes import awaiting
-from embedded.providers.kubernetes.errors import ApiError, NoSuchKindError, UnreachableError
+from embedded.providers.kubernetes.errors import ApiError, NoSuchKindError, UnreachableError, advice
 from embedded.providers.kubernetes.job import kind_of, masked
 from embedded.providers.kubernetes.normalizing import normalized
 from embedded.providers.kubernetes.objects import marked, to_object
@@ -36,7 +36,7 @@ async def read(job: Job, id_: str, inputs: Values | None, outputs: Values) -> Re
     except ApiError as error:
         if error.not_found:
             return GONE
-        raise ProviderError(f'reading resource "{job.urn}" failed: {error}') from error
+        raise ProviderError(f'reading resource "{job.urn}" failed: {error}{advice(error)}') from error
     manager = manager_of(job.urn, old, known)
     if known.get("kind"):
         was = old.live if old.identity["metadata"] else UNTOLD

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from embedded.engine.model.ports import PartialFailureError, ProviderError
 from embedded.engine.model.values import has_unknown
 from embedded.providers.kubernetes import applying, awaiting, making
-from embedded.providers.kubernetes.errors import ApiError, NoSuchKindError, UnreachableError
+from embedded.providers.kubernetes.errors import ApiError, NoSuchKindError, UnreachableError, advice
 from embedded.providers.kubernetes.job import masked
 from embedded.providers.kubernetes.objects import is_crd, name_of, namespace_of, to_object
 from embedded.providers.kubernetes.outputs import INPUTS, Checkpoint, checkpoint, manager_of
@@ -61,6 +61,8 @@ async def update(job: Job, id_: str, old_outputs: Values, news: Values, ignore: 
 async def _not_there(job: Job, old: Checkpoint, news: Values, error: Exception) -> Values:
     """What to do when the object that is to be updated can't be read."""
     if job.preview and not isinstance(error, ApiError):
+        if isinstance(error, UnreachableError):
+            job.unchecked(error)
         return news
     if isinstance(error, NoSuchKindError):
         raise ProviderError(making.unknown_kind("update", job.urn, error)) from error
@@ -95,7 +97,7 @@ async def _ready(job: Job, resource: Resource, id_: str, updated: Obj, news: Val
 
 def _explained(error: ApiError, manager: str) -> str:
     if not error.field_conflict:
-        return str(error)
+        return f"{error}{advice(error)}"
     return f'the fields that field manager "{manager}" applies are in conflict: {error}{_CONFLICT}'
 
 
@@ -108,6 +110,6 @@ def _failed(urn: str, error: Exception) -> str:
     hint = (
         "\nThe object was deleted by somebody else. `pulumi refresh` makes the state know, and the next `pulumi up` creates it."
         if gone
-        else ""
+        else advice(error)
     )
     return f'update of resource "{urn}" failed: {error}{hint}'

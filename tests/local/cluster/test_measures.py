@@ -1,4 +1,4 @@
-"""Autoscalers learn from the traffic model what pods use, and scale by it."""
+"""Traffic, controllers and faults know of each other: autoscalers scale by what pods use, a lost node is felt until it is noticed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from embedded.cluster.cluster import Cluster
-from embedded.cluster.measures import Measures
+from embedded.cluster.traffic.usage import Measures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,3 +88,20 @@ def test_an_autoscaler_scales_by_it(cluster: Cluster, metric: dict[str, Any]) ->
     deployment = cluster.call(lambda: cluster.store.get("apps/deployments", "default", "web"))
     assert deployment is not None
     assert 7 <= deployment["spec"]["replicas"] <= 9
+
+
+def test_a_lost_node_is_felt_until_it_is_noticed(cluster: Cluster) -> None:
+    """Half of the requests time out, until the endpoints on the silent node are taken out; what takes its pods' place answers again."""
+    node = cluster.call(lambda: next(iter(cluster.store.all("/pods", "default"))))["spec"]["nodeName"]
+
+    def failed() -> int:
+        return int(cluster.call(cluster.traffic.report)[0]["failed"])
+
+    httpx.post(f"{cluster.url}/control/faults", json={"kind": "node-lost", "node": node}, timeout=30).raise_for_status()
+    cluster.advance(60)
+    # A node counts as unreachable after forty silent seconds.
+    unnoticed = failed()
+    assert unnoticed == pytest.approx(40 * 500, rel=0.1)
+    assert cluster.call(cluster.traffic.report)[0]["codes"]["504"] == unnoticed
+    cluster.advance(600)
+    assert failed() == unnoticed

@@ -102,6 +102,33 @@ def test_the_end_waits_for_nobody() -> None:
             assert time.perf_counter() - begin < 1.0
 
 
+def test_the_end_waits_for_no_newcomer() -> None:
+    """Whoever comes just when everybody is sent away is sent away too."""
+    found = Listener(bind(0), app)
+    server = serving(found)
+    busy, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        busy.set()
+        free.wait(10)
+
+    threading.Thread(target=server.call, args=(hold,)).start()
+    assert busy.wait(10)
+    # The server has something else to do when it is told to end, and when they come.
+    ending = threading.Thread(target=server.stop)
+    ending.start()
+    newcomers = [socket.create_connection(found.socket.getsockname(), timeout=10) for _ in range(20)]
+    for newcomer in newcomers:
+        newcomer.sendall(b"GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    free.set()
+    ending.join(10)
+    try:
+        assert not ending.is_alive()
+    finally:
+        for newcomer in newcomers:
+            newcomer.close()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_its_certificate_holds_up_to_the_strictest_check(host: str) -> None:
     """By either name, by all the rules that newer clients apply; nobody else's authority will do."""

@@ -37,6 +37,9 @@ KINDS: Final = [
     for kind in (*USUAL, "403", "409", "429", "500", "slow", "drop", "watch-drop")
 ]
 NAMESPACE: Final = "shop"
+# How fast the cluster's time passes: pods are ready in a moment, but not before anybody has begun to watch them where watches matter.
+RATE: Final = 20
+RATES: Final = {"watch-drop": 2}
 # What the program wants, of which kind, in its namespace.
 GOAL: Final = {"configmaps": ["settings"], "secrets": ["key"], "deployments": ["web"], "services": ["web"]}
 GROUPS: Final = {"deployments": "apps"}
@@ -85,8 +88,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 class Trial:
     """A stack on a cluster of its own, whose pods are ready in a moment."""
 
-    def __init__(self, folder: Path) -> None:
-        self.cluster = Cluster(rate=20)
+    def __init__(self, folder: Path, kind: str = "") -> None:
+        self.cluster = Cluster(rate=RATES.get(kind, RATE))
         self._folder = folder
 
     def __enter__(self) -> Self:
@@ -134,11 +137,11 @@ def clear(run: Run) -> bool:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_at_each_request_of_a_first_update(tmp_path: Path, kind: str) -> None:
     """Whatever request fails, and how: the error is clear, each object is created once, and the next update completes the work."""
-    with Trial(tmp_path / "count") as trial:
+    with Trial(tmp_path / "count", kind) as trial:
         found = cases(recorded(trial.cluster, lambda: trial.stack.up(shop("1")).well()), [kind])
     assert found
     for number, case in enumerate(found):
-        with Trial(tmp_path / str(number)) as trial:
+        with Trial(tmp_path / str(number), kind) as trial:
             case.strike(trial.cluster)
             run = trial.stack.up(shop("1"))
             assert clear(run), f"{case}: {run.errors}"
@@ -150,12 +153,12 @@ def test_a_fault_at_each_request_of_a_first_update(tmp_path: Path, kind: str) ->
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_at_each_request_of_a_changing_update(tmp_path: Path, kind: str) -> None:
     """The same for an update that changes and replaces what is there."""
-    with Trial(tmp_path / "count") as trial:
+    with Trial(tmp_path / "count", kind) as trial:
         trial.stack.up(shop("1")).well()
         found = cases(recorded(trial.cluster, lambda: trial.stack.up(shop("2")).well()), [kind])
     assert found
     for number, case in enumerate(found):
-        with Trial(tmp_path / str(number)) as trial:
+        with Trial(tmp_path / str(number), kind) as trial:
             trial.stack.up(shop("1")).well()
             case.strike(trial.cluster)
             run = trial.stack.up(shop("2"))

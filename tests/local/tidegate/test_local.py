@@ -25,6 +25,7 @@ import pytest
 import yaml
 from lightkube.resources.core_v1 import Namespace
 
+from embedded.cluster import launch
 from embedded.cluster.place import Place
 from tidegate.cli.app import run
 
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
+DEPLOYMENT = {
+    "metadata": {"name": "web"},
+    "spec": {
+        "replicas": 3,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "shop:1.0"}]}},
+    },
+}
 
 
 class Local:
@@ -204,6 +213,23 @@ def test_a_killed_cluster_is_recognised(local: Local) -> None:
     assert local.answer("status")["running"] is True
 
 
+def test_a_cluster_whose_state_is_broken_can_be_ended(local: Local) -> None:
+    """Its lock says which process it is."""
+    facts = local.answer("up")
+    (local.place.folder / "state.json").write_text("{")
+    with socket.create_connection(("127.0.0.1", int(facts["prometheus"].rpartition(":")[2])), timeout=20) as connection:
+        assert local.answer("down") == {"ended": True, "forced": False}
+        assert connection.recv(1) == b""
+
+
+def test_a_cluster_whose_folder_is_gone_ends(local: Local) -> None:
+    """Nobody could find it any more, nor end it."""
+    facts = local.answer("up")
+    with socket.create_connection(("127.0.0.1", int(facts["prometheus"].rpartition(":")[2])), timeout=20) as connection:
+        shutil.rmtree(local.place.folder)
+        assert connection.recv(1) == b""
+
+
 def test_a_cluster_that_does_not_end_is_ended(local: Local) -> None:
     """A stopped process hears of no polite signal."""
     facts = local.answer("up")
@@ -247,13 +273,24 @@ def test_a_state_folder_that_cannot_be_used(local: Local, tmp_path: Path) -> Non
     assert f"error: can't make {tmp_path}/file/tidegate/local/local (Not a directory); set XDG_STATE_HOME to a folder that you own" in text
 
 
-def test_a_failed_start_says_why(local: Local) -> None:
-    """A process that dies before it is ready leaves its last words, and no cluster."""
+def test_files_that_cannot_be_written(local: Local) -> None:
+    """A start that fails for its folder says which one, and why; a full disk has no room for a log."""
     local.place.make()
     local.place.kubeconfig.mkdir()
-    text = local.refused(1, "up")
-    assert "error: the cluster ended while it was starting; its last words: " in text
-    assert "kubeconfig" in text
+    assert f"error: can't keep the cluster's files in {local.place.folder}: Is a directory\n" in local.refused(1, "up")
+
+
+def test_a_failed_start_says_why(local: Local, tmp_path: Path) -> None:
+    """A process that dies before it is ready leaves its last words, and no cluster."""
+    dying = tmp_path / "python"
+    dying.write_text("#!/bin/sh\necho no room for a cluster >&2\nexit 1\n")
+    dying.chmod(0o700)
+    with (
+        mock.patch.object(sys, "executable", str(dying)),
+        pytest.raises(launch.LaunchError, match="ended while it was starting; its last words: no room for a cluster"),
+    ):
+        launch.up(local.place, "local", launch.Wish())
+    assert local.place.running() is None
 
 
 @pytest.mark.parametrize(
@@ -265,6 +302,7 @@ def test_a_failed_start_says_why(local: Local) -> None:
         (["up", "--bogus"], "--bogus"),
         (["up", "--name", "../x"], "error: '../x' is no name for a cluster: take small letters, digits and dashes, 40 at most"),
         (["clock", "advance", "soon"], "'soon' is no duration"),
+        (["clock", "rate", "inf"], "time can't pass inf times as fast"),
         (["faults", "add"], "kind"),
         (["bogus"], "bogus"),
     ],
@@ -275,7 +313,9 @@ def test_wrong_flags(local: Local, arguments: list[str], text: str) -> None:
     assert not local.place.folder.exists()
 
 
-@pytest.mark.parametrize("arguments", [["faults"], ["faults", "add", "503"], ["traffic", "report"], ["clock", "advance", "1s"], ["status"]])
+@pytest.mark.parametrize(
+    "arguments", [["faults"], ["faults", "add", "503"], ["traffic", "report"], ["clock", "advance", "1s"], ["status"], ["journal"]]
+)
 def test_without_a_cluster(local: Local, arguments: list[str]) -> None:
     """Each verb says that there is none, and how to start it."""
     assert local.refused(1, *arguments) == "error: the cluster local isn't running; start it with `tidegate local up`\n"
@@ -308,6 +348,23 @@ def test_the_clock(shared: Local) -> None:
     assert shared.answer("clock", "rate", "0")["rate"] == 0
 
 
+def test_the_journal_of_the_same_run_is_the_same(local: Local) -> None:
+    """Two clusters of one seed that are asked the same have journals equal to the byte; another seed has another."""
+    journals = []
+    for seed in ("7", "7", "8"):
+        local.answer("up", "--rate", "0", "--seed", seed)
+        with local.client() as client:
+            client.post("/apis/apps/v1/namespaces/default/deployments", json=DEPLOYMENT).raise_for_status()
+        local.answer("faults", "add", "crash", "--pod", "default/*", "--after", "5s", "--period", "5s", "--probability", "0.5")
+        local.answer("clock", "advance", "2m")
+        done = local.run("journal")
+        assert (done.returncode, done.stderr) == (0, "")
+        journals.append(done.stdout)
+        local.answer("down")
+    assert journals[0] == journals[1] != journals[2]
+    assert {json.loads(line)["kind"] for line in journals[0].splitlines()} >= {"object", "strike"}
+
+
 def test_faults(shared: Local) -> None:
     """They are added in plain flags, strike, are listed with what they struck, and are removed."""
     assert "Try: tidegate local faults add" in shared.say("faults", "list")
@@ -333,6 +390,7 @@ def test_faults(shared: Local) -> None:
         (["explode"], "there is no fault 'explode' of requests; there are slow, drop, lost, watch-drop, and each status from 400 to 599"),
         (["503", "--pod", "shop/web"], "a fault 503 has no pod; it takes verb, resource"),
         (["503", "--nth", "0"], "nth is 0; it counts from 1"),
+        (["503", "--verb", "create", "--object", "web"], "a create doesn't say in its URL which object it is about"),
         (["crash", "--probability", "2"], "probability is 2.0; it goes from 0 to 1"),
     ],
 )
@@ -384,6 +442,31 @@ def test_traffic(shared: Local) -> None:
     ]
     assert shared.say("traffic", "stop") == "1 flow stopped.\n"
     assert "error: there is no flow x; there are: none" in shared.refused(2, "traffic", "stop", "x")
+
+
+def test_names_are_names_and_not_paths(shared: Local) -> None:
+    """What is to be removed is never anything else; a flow that is called by its URL is stopped by it."""
+    shared.answer("traffic", "start", "http://shop.example/a/../b?c")
+    for verbs in (
+        ["faults", "remove", "../flows"],
+        ["faults", "remove", ".."],
+        ["traffic", "stop", "../faults"],
+        ["traffic", "stop", "x?y"],
+    ):
+        shared.refused(2, *verbs)
+    assert len(shared.answer("traffic", "list")["flows"]) == 1
+    shared.answer("clock", "advance", "1s")
+    assert shared.say("traffic").splitlines()[1].split() == ["-", "-", "-", "100", "100.00%", "-", "-"]
+    assert shared.say("traffic", "stop", "http://shop.example/a/../b?c") == "1 flow stopped.\n"
+
+
+def test_what_is_proposed_is_about_the_same_cluster(local: Local) -> None:
+    """A command that is told of can be run as it stands."""
+    assert "tidegate local down --name two\n" in local.say("up", "--name", "two")
+    assert local.say("faults", "add", "503", "--lasts", "5s", "--name", "two").endswith(
+        "It ends after that time, or with `tidegate local faults remove 1 --name two`.\n"
+    )
+    assert local.say("traffic", "start", "a/b", "--name", "two").endswith("tidegate local traffic report --name two\n")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -103,3 +104,15 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PlaceError, match=r"can't make .*/file/x \(Not a directory\); set XDG_STATE_HOME to a folder that you own"):
         Place(tmp_path / "file" / "x").make()
+
+
+def test_which_process_it_is(here: Place) -> None:
+    """Its lock says so, and its state where the lock doesn't; nobody's, when none runs."""
+    assert here.pid() is None
+    with here.living(0):
+        assert here.pid() == os.getpid()
+        (here.folder / "cluster.lock").write_text("")
+        assert here.pid() is None
+        here.write(RUNNING)
+        assert here.pid() == RUNNING.pid
+    assert here.pid() is None

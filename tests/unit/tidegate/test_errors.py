@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
+from tidegate.cli.app import run
 from tidegate.model import errors
 from tidegate.model.errors import ExitCode, TidegateError
 
@@ -32,3 +35,10 @@ def test_each_error_has_its_promised_code(error: type[TidegateError], code: int)
 def test_every_code_has_one_class() -> None:
     """No code is left without a class, and none has two."""
     assert sorted(error.code for error in PROMISED) == sorted(code for code in ExitCode if code is not ExitCode.OK)
+
+
+def test_an_interrupt_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """However early it comes."""
+    with mock.patch("tidegate.cli.app.app", side_effect=KeyboardInterrupt):
+        assert run(["local", "up"]) == ExitCode.CANCELLED
+    assert capsys.readouterr().err == "error: interrupted\n"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedded.cluster.traffic.promql.labels import Labels
+    from embedded.cluster.traffic.promql.patience import Patience
     from embedded.cluster.traffic.promql.source import Source
     from embedded.cluster.traffic.promql.vectors import Vector
 
@@ -66,6 +67,7 @@ class Compiler:
     start: int
     end: int
     lookback: int
+    patience: Patience
 
     def scalar(self, expression: parser.Expr) -> Callable[[int], float]:
         """The function of an expression that gives a scalar."""
@@ -173,7 +175,7 @@ class Compiler:
             end = shift(at)
             times: dict[Labels, list[int]] = {}
             values: dict[Labels, list[float]] = {}
-            for time in range(((end - length) // step + 1) * step, end + 1, step):
+            for time in self.patience.over(range(((end - length) // step + 1) * step, end + 1, step)):
                 if time not in known:
                     known[time] = inner(time)
                 for labels, value in known[time].items():

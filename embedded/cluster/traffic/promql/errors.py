@@ -26,6 +26,13 @@ class ExecutionError(QueryError):
     status = 422
 
 
+class OverdueError(QueryError):
+    """The query takes longer than it may."""
+
+    type = "timeout"
+    status = 503
+
+
 def unsupported(what: str) -> BadDataError:
     """Real PromQL that this evaluator does not have: refused by name, never half done."""
     return BadDataError(f"{what} is not supported here; ask a real Prometheus")

@@ -12,6 +12,7 @@ from embedded.cluster.traffic.promql.calls import string_of
 from embedded.cluster.traffic.promql.compiler import Compiler, kind_of
 from embedded.cluster.traffic.promql.errors import BadDataError
 from embedded.cluster.traffic.promql.labels import NONE
+from embedded.cluster.traffic.promql.patience import LONGEST_WAIT, Patience
 from embedded.cluster.traffic.promql.source import LOOKBACK
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def _of_query() -> Iterator[None]:
         raise BadDataError('invalid parameter "query": it is nested too deeply') from e
 
 
-def at_instant(source: Source, query: str, at: int, lookback: int = LOOKBACK) -> Answer:
+def at_instant(source: Source, query: str, at: int, lookback: int = LOOKBACK, timeout: float = LONGEST_WAIT) -> Answer:
     """The answer at one instant."""
     with _of_query():
         expression = parse(query)
-        compiler = Compiler(source, at, at, lookback)
+        compiler = Compiler(source, at, at, lookback, Patience(timeout))
         kind = kind_of(expression)
         if kind == "string":
             return Answer("string", [], string_of(expression))
@@ -82,7 +83,9 @@ def at_instant(source: Source, query: str, at: int, lookback: int = LOOKBACK) ->
         return Answer("vector", [Track(labels, [(at, value)]) for labels, value in compiler.vector(expression)(at).items()])
 
 
-def over_range(source: Source, query: str, start: int, end: int, step: int, lookback: int = LOOKBACK) -> Answer:
+def over_range(
+    source: Source, query: str, start: int, end: int, step: int, lookback: int = LOOKBACK, timeout: float = LONGEST_WAIT
+) -> Answer:
     """The answers from start to end, a step apart."""
     if step <= 0:
         raise BadDataError('invalid parameter "step": zero or negative query resolution step widths are not accepted')
@@ -90,19 +93,19 @@ def over_range(source: Source, query: str, start: int, end: int, step: int, look
         raise BadDataError('invalid parameter "end": end timestamp must not be before start time')
     if (end - start) // step > MOST_STEPS:
         raise BadDataError("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)")
-    instants = range(start, end + 1, step)
+    instants, patience = range(start, end + 1, step), Patience(timeout)
     with _of_query():
         expression = parse(query)
         kind = kind_of(expression)
         if kind in _UNFIT:
             raise BadDataError(f'invalid expression type "{_UNFIT[kind]}" for range query, must be Scalar or instant Vector')
-        compiler = Compiler(source, start, end, lookback)
+        compiler = Compiler(source, start, end, lookback, patience)
         if kind == "scalar":
             scalar = compiler.scalar(expression)
-            return Answer("matrix", [Track(NONE, [(at, scalar(at)) for at in instants])])
+            return Answer("matrix", [Track(NONE, [(at, scalar(at)) for at in patience.over(instants)])])
         vector = compiler.vector(expression)
     tracks: dict[Labels, list[tuple[int, float]]] = {}
-    for at in instants:
+    for at in patience.over(instants):
         for labels, value in vector(at).items():
             tracks.setdefault(labels, []).append((at, value))
     return Answer("matrix", [Track(labels, points) for labels, points in sorted(tracks.items())])

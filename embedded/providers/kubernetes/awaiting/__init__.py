@@ -7,9 +7,9 @@ get ready is kept with the reasons, so that the next update can set it right.
 `ready` follows the object and what belongs to it by watches, `check` judges once for a refresh, `deleted` follows it until it is gone.
 """
 
-from embedded.providers.kubernetes.awaiting.annotations import propagation_policy
+from embedded.providers.kubernetes.awaiting.annotations import doubts, propagation_policy
 from embedded.providers.kubernetes.awaiting.model import Client, NotReadyError, Say, VanishedError
 from embedded.providers.kubernetes.awaiting.operations import check, deleted, ready
 from embedded.providers.kubernetes.awaiting.waitfor import problems
 
-__all__ = ["Client", "NotReadyError", "Say", "VanishedError", "check", "deleted", "problems", "propagation_policy", "ready"]
+__all__ = ["Client", "NotReadyError", "Say", "VanishedError", "check", "deleted", "doubts", "problems", "propagation_policy", "ready"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from embedded.providers.kubernetes.awaiting.objects import mapping, text
 
 if TYPE_CHECKING:
     from embedded.providers.kubernetes.awaiting.model import Obj
 
+_SECONDS: Final = r"[+-]?\d+"
 # Where skipAwait is honoured by deletion too.
 _DELETED_UNAWAITED = {
     ("v1", "Namespace"),
@@ -42,7 +43,21 @@ def timeout_of(inputs: Obj, custom: float, default: float) -> float:
     if custom:
         return custom
     wanted = annotation(inputs, "timeoutSeconds")
-    return float(wanted) if re.fullmatch(r"[+-]?\d+", wanted) else default
+    return float(wanted) if re.fullmatch(_SECONDS, wanted) else default
+
+
+def doubts(inputs: Obj) -> list[str]:
+    """What the program wrote that means nothing, so that the default counts: a timeout of "5m", say."""
+    meant = {
+        "skipAwait": (r"true|false", '"true" or "false"'),
+        "timeoutSeconds": (_SECONDS, "a whole number of seconds"),
+        "deletionPropagationPolicy": (r"(?i)orphan|background|foreground", "orphan, background or foreground"),
+    }
+    return [
+        f'the annotation pulumi.com/{name} should be {wanted}; "{written}" is ignored'
+        for name, (pattern, wanted) in meant.items()
+        if (written := annotation(inputs, name)) and not re.fullmatch(pattern, written)
+    ]
 
 
 def propagation_policy(inputs: Obj) -> str:

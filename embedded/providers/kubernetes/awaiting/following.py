@@ -28,6 +28,20 @@ _NO_WATCH = {403, 405}
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The server was asked for something. Whatever comes next from the source is its answer."""
+
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A watch has begun: there may be nothing to tell for long."""
+
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """All there is."""
 
@@ -53,7 +67,7 @@ class Trouble:
     lasting: bool
 
 
-Event = Listed | Changed | Trouble
+Event = Asked | Opened | Listed | Changed | Trouble
 
 
 class Follower:
@@ -67,9 +81,11 @@ class Follower:
     async def run(self) -> None:
         """Follow the source."""
         while True:
+            self._tell(Asked(self._source))
             try:
                 if not self._version:
                     await self._list()
+                    self._tell(Asked(self._source))
                 await self._watch()
                 pause = self._pause()
             except UnreachableError as error:
@@ -96,7 +112,8 @@ class Follower:
 
     async def _watch(self) -> None:
         started = asyncio.get_running_loop().time()
-        async for kind, obj in self._client.watch(self._source.path, {**self._source.params, "resourceVersion": self._version}):
+        params = {**self._source.params, "resourceVersion": self._version}
+        async for kind, obj in self._client.watch(self._source.path, params, lambda: self._tell(Opened(self._source))):
             self._version, self._idle = text(obj, "metadata", "resourceVersion") or self._version, 0
             if kind != "BOOKMARK":
                 self._tell(Changed(self._source, obj, deleted=kind == "DELETED"))
@@ -106,6 +123,7 @@ class Follower:
     async def _poll(self) -> None:
         while True:
             pause = _POLL_SECONDS
+            self._tell(Asked(self._source))
             try:
                 self._tell(Listed(self._source, [await self._client.get(self._source.single)]))
             except UnreachableError as error:

@@ -24,7 +24,9 @@ class Client(Protocol):
 
     async def get(self, path: str) -> Obj: ...  # noqa: D102
     async def list(self, path: str, params: Mapping[str, str]) -> Obj: ...  # noqa: D102
-    def watch(self, path: str, params: Mapping[str, str]) -> AsyncIterator[tuple[str, Obj]]: ...  # noqa: D102
+    def watch(  # noqa: D102
+        self, path: str, params: Mapping[str, str], opened: Callable[[], None]
+    ) -> AsyncIterator[tuple[str, Obj]]: ...
 
 
 class Say(Protocol):

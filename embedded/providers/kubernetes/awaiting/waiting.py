@@ -7,7 +7,7 @@ import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from embedded.providers.kubernetes.awaiting.following import Changed, Follower, Listed, Trouble
+from embedded.providers.kubernetes.awaiting.following import Asked, Changed, Follower, Listed, Opened, Trouble
 from embedded.providers.kubernetes.awaiting.model import NotReadyError, Source, VanishedError, Verdict, View
 from embedded.providers.kubernetes.awaiting.objects import dig, mapping, name_of, namespace_of, number, text, uid_of
 from embedded.providers.kubernetes.awaiting.podreasons import pod_reasons
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # How often the user is told what keeps pods from being ready: often it passes.
 _PODS_SECONDS = 10.0
+# After so many seconds without an answer the user is told that it isn't the object that is slow.
+_SILENCE_SECONDS = 10.0
 _OBJECT, _EVENTS = "the object", "events"
 UNINITIALIZED = "Resource '{name}' was created but failed to initialize"
 
@@ -38,6 +40,9 @@ class Wait:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._told: set[tuple[Severity, str]] = set()
         self._troubles: dict[str, str] = {}
+        # Since when a source's answer is being waited for, and whether the user knows.
+        self._silent: dict[str, float] = {}
+        self._away = False
         self._gone = False
         itself = Source(
             _OBJECT, resource.path(namespace_of(obj)), {"fieldSelector": f"metadata.name={name_of(obj)}"}, single=resource.path_of(obj)
@@ -90,8 +95,9 @@ class Wait:
             return error.not_found
 
     def _failure(self, message: str, verdict: Verdict) -> NotReadyError:
-        live = self._view.object
-        troubles = [f"could not read {source}: {error}" for source, error in sorted(self._troubles.items())]
+        live, now = self._view.object, asyncio.get_running_loop().time()
+        silent = {name: f"no answer for {now - since:.0f} s" for name, since in self._silent.items() if now - since >= _SILENCE_SECONDS}
+        troubles = [f"could not read {source}: {why}" for source, why in sorted((silent | self._troubles).items())]
         return NotReadyError(message.format(name=name_of(live)), live, [*explained(self._kind, self._view, verdict), *troubles])
 
     @asynccontextmanager
@@ -130,12 +136,14 @@ class Wait:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._deadline:
             return False
-        wake = min(self._deadline, self._tick, loop.time() + again)
+        wake = min(self._deadline, self._tick, loop.time() + again, self._due_to_tell())
         try:
             async with asyncio.timeout_at(wake):
                 event = await self._queue.get()
         except TimeoutError:
             self._view.now = loop.time()
+            if self._view.now >= self._due_to_tell():
+                self._tell_of_silence()
             if self._view.now >= self._tick:
                 self._tick += _PODS_SECONDS
                 for reason in pod_reasons(self._kind.pods(self._view)):
@@ -147,12 +155,35 @@ class Wait:
         self._learn(event)
         return True
 
+    def _due_to_tell(self) -> float:
+        """When the user is to hear that the server doesn't answer."""
+        return math.inf if self._away else min(self._silent.values(), default=math.inf) + _SILENCE_SECONDS
+
+    def _tell_of_silence(self) -> None:
+        self._away = True
+        source = min(self._silent, key=self._silent.__getitem__)
+        why = self._troubles.get(source, f"nothing for {_SILENCE_SECONDS:.0f} s")
+        self._say("warning", f"the API server doesn't answer: {why}; still waiting", ephemeral=False)
+
+    def _learn_answered(self, source: Source) -> None:
+        self._troubles.pop(source.name, None)
+        self._silent.pop(source.name, None)
+        if self._away and not self._silent:
+            self._away = False
+            self._say("info", "the API server answers again", ephemeral=False)
+
     def _learn(self, event: Event) -> None:
         source = event.source
+        if isinstance(event, Asked):
+            if not source.optional:
+                self._silent.setdefault(source.name, self._view.now)
+            return
         if isinstance(event, Trouble):
             self._learn_trouble(event)
             return
-        self._troubles.pop(source.name, None)
+        self._learn_answered(source)
+        if isinstance(event, Opened):
+            return
         self._unread.discard(source.name)
         if source.name == _OBJECT:
             self._learn_object(event)

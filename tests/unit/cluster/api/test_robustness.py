@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +50,10 @@ _PLURALS = {
     "HTTPRoute": "httproutes",
     "Thing": "things",
 }
+_DEEP = 100_000
+_ALIASES = "\n".join(
+    f"{name}: &{name} [{', '.join([f'*{before}' if before else 'x'] * 9)}]" for before, name in pairwise(["", *"abcdefgh"])
+)
 _ODD: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 10**12, 1.5, "", "x", "1Gi", "a b", [], {}, [None], [[]], [{}], {"a": None}, {"": ""}, [1, "x"]]
 )
@@ -95,13 +101,17 @@ _API = _api()
 
 
 def _send(method: str, path: str, body: Any, content_type: str = "application/json", accept: str = "") -> tuple[int, dict[str, Any]]:
+    return _send_text(method, path, json.dumps(body).encode(), content_type, accept)
+
+
+def _send_text(method: str, path: str, body: bytes, content_type: str, accept: str = "") -> tuple[int, dict[str, Any]]:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": json.dumps(body).encode()}
+        return {"type": "http.request", "body": body}
 
     headers = [(b"content-type", content_type.encode()), (b"accept", accept.encode())]
     scope = {"type": "http", "method": method, "path": path, "query_string": b"fieldManager=tester", "headers": headers}
@@ -126,3 +136,48 @@ def test_an_odd_object_is_taken_or_refused(request: tuple[str, dict[str, Any], d
     # The real server has 500 for a configuration that isn't of its type.
     assert code < 500 or "failed to create typed" in answer["message"], answer
     assert _send("GET", path, None, accept="application/json;as=Table;g=meta.k8s.io;v=v1")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ('{"a":' * _DEEP + "1" + "}" * _DEEP, "nested more than 100 levels deep"),
+        ('{"a":' * 101 + "1" + "}" * 101, "nested more than 100 levels deep"),
+        ("a: " + "[" * _DEEP + "]" * _DEEP, "nested more than 100 levels deep"),
+        ("- " * _DEEP + "x", "nested more than 100 levels deep"),
+        ("a: &a\n  b: *a", "nested more than 100 levels deep"),
+        (_ALIASES, "aliases stand for more than a request may hold"),
+        ("a: &a " + "x" * 100_000 + "\nb: [" + "*a, " * 50 + "]", "aliases stand for more than a request may hold"),
+        ("a: [", "error parsing YAML"),
+    ],
+    ids=["json", "just too deep", "yaml", "block yaml", "itself", "aliases", "long aliases", "broken"],
+)
+def test_a_body_that_would_take_all_memory_or_stack_is_refused(body: str, text: str) -> None:
+    """Before it does any harm."""
+    code, answer = _send_text("POST", "/api/v1/namespaces/shop/configmaps", body.encode(), "application/yaml")
+    assert (code, answer["reason"]) == (400, "BadRequest")
+    assert text in answer["message"]
+
+
+@pytest.mark.parametrize("how", ["POST", "apply", "merge"])
+def test_the_deepest_body_is_taken(how: str) -> None:
+    """Whatever may be sent can be handled too."""
+    spec: dict[str, Any] = {}
+    for _ in range(97):
+        spec = {"a": spec}
+    body = {"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {"name": f"deep-{how.lower()}"}, "spec": {"free": spec}}
+    path = "/apis/example.org/v1/namespaces/shop/things"
+    if how == "merge":
+        assert _send("POST", path, {"metadata": body["metadata"]})[0] == 201
+    where = path if how == "POST" else f"{path}/deep-{how}"
+    code, answer = _send("POST" if how == "POST" else "PATCH", where, body, _TYPES[how])
+    assert code in {200, 201}, answer
+    assert _send("GET", path, None)[0] == 200
+
+
+def test_an_object_that_etcd_would_not_take_is_refused() -> None:
+    """As a real server does that has etcd's usual limit; nothing is kept."""
+    path, big = "/apis/example.org/v1/namespaces/shop/things", {"metadata": {"name": "big"}, "spec": {"note": "x" * 1_600_000}}
+    code, answer = _send("POST", path, big)
+    assert (code, answer["message"]) == (500, "etcdserver: request is too large")
+    assert _send("GET", f"{path}/big", None)[0] == 404

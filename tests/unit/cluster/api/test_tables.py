@@ -224,6 +224,7 @@ _TEMPLATE = {"template": {"spec": {"containers": [{"name": "app", "image": "web:
             {"roleRef": {"kind": "Role", "name": "r"}, "subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "n"}]},
             {"Role": "Role/r"},
         ),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute", {"spec": {"hostnames": ["a.dev", "b.dev"]}}, {"Hostnames": '["a.dev","b.dev"]'}),
         (
             "v1",
             "Event",

@@ -17,6 +17,8 @@ from tests.unit.cluster.faults.conftest import make
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.types import Message
+
     from tests.unit.cluster.faults.conftest import Rig
 
     Ask = Callable[..., httpx.Response]
@@ -62,6 +64,22 @@ def test_time_passes_in_order(rig: Rig, ask: Ask) -> None:
         rig.clock.later(due, lambda: seen.append(rig.clock.elapsed()))
     ask("POST", "/clock", {"advance": 7.25})
     assert (seen, rig.clock.elapsed()) == ([0.5, 1.0, 1.5, 7.25], 7.25)
+
+
+def test_time_stops_passing_when_nobody_waits_for_it(rig: Rig) -> None:
+    """Whoever asked for a year by mistake, and went away, doesn't get it."""
+    messages: list[Message] = [{"type": "http.request", "body": b'{"advance": 31536000}'}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        pass
+
+    control = app(Control(rig.clock, rig.faults, Traffic(Store(), rig.clock, Draws(0), rig.journal), rig.journal, dict))
+    scope = {"type": "http", "method": "POST", "path": "/control/clock", "query_string": b"", "headers": []}
+    asyncio.run(control(scope, receive, send))
+    assert rig.clock.elapsed() == 1
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,8 @@ def test_custom_resources_have_no_strategic_patches(client: Client) -> None:
 def test_a_patch_that_cannot_be_applied(client: Client) -> None:
     """Changes nothing."""
     made = client.create(config_map(x="1"))
-    assert refused(lambda: client.patch(made, [{"op": "test", "path": "/data/x", "value": "2"}], "json")).code == 422
+    failed = refused(lambda: client.patch(made, [{"op": "test", "path": "/data/x", "value": "2"}], "json"))
+    assert (failed.code, str(failed)) == (422, "the server rejected our request due to an error in our request: a test of it fails")
     assert refused(lambda: client.patch(made, [{"op": "remove", "path": "/data/y"}], "json")).code == 422
     assert refused(lambda: client.patch(made, {"metadata": {"name": "b"}})).code == 400
     assert client.get(made) is made

@@ -123,3 +123,26 @@ def test_readiness(client: TestClient) -> None:
     """It is ready, and says whose answers it gives."""
     assert client.get("/-/ready").status_code == 200
     assert client.get("/api/v1/status/buildinfo").json()["data"]["version"].startswith("3.")
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("query", "avg_over_time(up[6h:1ms])"),
+        ("query", "max_over_time(avg_over_time(up[1h:1s])[1h:1s])"),
+        ("query_range", "count_over_time(up[10s:1ms])"),
+        ("query_range", "time()"),
+    ],
+)
+def test_a_query_that_takes_too_long_is_ended(client: TestClient, path: str, query: str) -> None:
+    """The cluster stands still while a query is evaluated: it has some seconds at most, and less if it says so."""
+    asked = {"query": query, "timeout": "1ms", "start": str(NOW - 10_000), "end": str(NOW), "step": "1"}
+    answer = client.get(f"/api/v1/{path}", params=asked)
+    expected = {"status": "error", "errorType": "timeout", "error": "query timed out in expression evaluation"}
+    assert (answer.status_code, answer.json()) == (503, expected)
+
+
+def test_a_timeout_that_is_none_is_refused(client: TestClient) -> None:
+    """As any other duration."""
+    answer = client.get("/api/v1/query", params={"query": "up", "timeout": "soon"})
+    assert answer.json()["error"] == 'invalid parameter "timeout": cannot parse "soon" to a valid duration'

@@ -113,6 +113,21 @@ def test_a_full_disk_stops_who_waits() -> None:
     asyncio.run(main())
 
 
+def test_a_left_over_creation_stays_named_until_it_is_settled() -> None:
+    """Settled by a step that found out what came of it, and that was kept; another step of the same resource doesn't settle anything."""
+
+    async def main() -> None:
+        left = thing("a")
+        journal = Journal(Snapshot(pending=[PendingOperation(left, "creating")]), Memory())
+        await journal.end(Create(None, thing("a"), settles=True), kept=False)
+        assert journal.left_over("a") is left
+        await journal.end(Create(None, thing("a"), settles=True), kept=True)
+        assert journal.left_over("a") is None
+        assert not journal.pending
+
+    asyncio.run(main())
+
+
 def test_left_over_creations_stay_named() -> None:
     """A creation that an earlier update did not see end is named until it is cleared; other operations are forgotten."""
     pending = [PendingOperation(thing("a"), "creating"), PendingOperation(thing("b"), "updating")]

@@ -149,6 +149,27 @@ def test_a_failure_is_told_at_once_and_again_under_diagnostics(resource: Callabl
     ]
 
 
+def test_a_status_stands_beside_its_row_until_an_empty_one_takes_it_back(resource: Callable[..., Any], step: Callable[..., Any]) -> None:
+    """What a provider says for a while is gone when the step has ended, and is no diagnostic; other empty messages are nothing."""
+    create = step("create", None, resource("a"))
+    urn = create.urn
+    lines = show(
+        ResourcePre(create, planning=False),
+        Diagnostic("Skipping await logic\n", "info", urn, ephemeral=True),
+        Diagnostic("\n", "info", urn),
+        Diagnostic("\n", "info", urn, ephemeral=True),
+        ResourceOutputs(create, planning=False),
+    )
+    assert lines == [
+        "",
+        " +  toy:index:Box a creating (N) ",
+        " +  toy:index:Box a creating (N) Skipping await logic",
+        " +  toy:index:Box a creating (N) ",
+        " +  toy:index:Box a created (N) ",
+        "",
+    ]
+
+
 def test_what_never_ended_is_called_interrupted(resource: Callable[..., Any], step: Callable[..., Any]) -> None:
     """A step whose end was not seen must not be shown as done."""
     lines = show(ResourcePre(step("update", resource("a"), resource("a", {"n": 1})), planning=False))

@@ -139,6 +139,21 @@ def test_a_bad_annotation_is_a_failure_of_the_check(rig: Rig) -> None:
     assert [f.property for f in checked.failures] == ['metadata.annotations["pulumi.com/waitFor"]']
 
 
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [("skipAwait", "true", "True"), ("timeoutSeconds", "30", "5m"), ("deletionPropagationPolicy", "orphan", "no")],
+)
+def test_an_annotation_that_means_nothing_is_told(rig: Rig, name: str, good: str, bad: str) -> None:
+    """It changes nothing, which nobody would notice else."""
+    for value in (good, bad):
+        noted = {**MAP["metadata"], "annotations": {f"pulumi.com/{name}": value}}
+        assert not rig.run(rig.provider.check(URN, {}, {**MAP, "metadata": noted}, SEED)).failures
+    ((severity, said),) = rig.said
+    assert severity == "warning"
+    assert said.startswith(f"the annotation pulumi.com/{name} should be ")
+    assert said.endswith(f'; "{bad}" is ignored')
+
+
 def test_an_unreachable_cluster_can_be_left_alone(rig: Rig) -> None:
     """With skipUpdateUnreachable the inputs stay as they were, and it is said."""
     rig.api.faults["GET"] = ["refused"] * 7
@@ -431,6 +446,14 @@ def test_a_refused_delete_says_why(rig: Rig) -> None:
     """The server's words, and which resource it is."""
     rig.api.answers[PATH] = lambda _: (403, status(403, "Forbidden", "configmaps is forbidden"))
     with pytest.raises(ProviderError, match=f'deletion of resource "{URN}" failed: configmaps is forbidden'):
+        delete(rig)
+
+
+@pytest.mark.parametrize("path", [PATH, "/api/v1"], ids=["by the object", "by discovery"])
+def test_refused_credentials_are_told_also_by_a_delete(rig: Rig, path: str) -> None:
+    """Whichever request is the first to be refused, it is an error of the resource, and says what to do."""
+    rig.api.answers[path] = lambda _: (401, status(401, "Unauthorized", "Unauthorized"))
+    with pytest.raises(ProviderError, match=f'deletion of resource "{URN}" failed: Unauthorized\nThe API server doesn\'t accept the cred'):
         delete(rig)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -128,6 +129,31 @@ def test_nothing_is_tried_again_after_a_cancel(api: FakeApi) -> None:
     with pytest.raises(ApiError):
         asyncio.run(main())
     assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("cause", "tries", "says"),
+    [
+        (httpx.ConnectTimeout("timed out"), 2, "timed out"),
+        (ssl.SSLCertVerificationError("certificate has expired"), 1, "is the kubeconfig current"),
+    ],
+)
+def test_what_waiting_does_not_mend_is_not_waited_for(cause: Exception, tries: int, says: str) -> None:
+    """An attempt to connect that times out takes long enough, and a certificate gets no better."""
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        if isinstance(cause, httpx.ConnectTimeout):
+            raise cause
+        raise httpx.ConnectError(str(cause)) from cause
+
+    async def main() -> None:
+        await Client(httpx.AsyncClient(base_url="https://api.test", transport=httpx.MockTransport(handle))).get(PATH)
+
+    with pytest.raises(UnreachableError, match=says):
+        asyncio.run(main())
+    assert len(requests) == tries
 
 
 def test_an_unreachable_server_is_not_waited_for_each_time(api: FakeApi) -> None:

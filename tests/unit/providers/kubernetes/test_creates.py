@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from embedded.engine.model.ports import PartialFailureError, ProviderError
 from embedded.engine.model.values import UNKNOWN, Secret
+from embedded.providers.kubernetes import making
+from tests.unit.providers.kubernetes.awaiting import fakes as virtual
+from tests.unit.providers.kubernetes.conftest import KUBECONFIG, PROVIDER
 from tests.unit.providers.kubernetes.fakeapi import NOW, status
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 URN = "urn:pulumi:dev::shop::kubernetes:core/v1:ConfigMap::c"
 MAPS = "/api/v1/namespaces/shop/configmaps"
 PATH = f"{MAPS}/c"
+# As long as they are; elsewhere in these tests there are none.
+PAUSES = making._PAUSES
 NEWS: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "shop"}, "data": {"a": "1"}}
 
 
@@ -128,6 +134,40 @@ def test_a_kind_that_nobody_serves_is_named(rig: Rig) -> None:
         create(rig, news, "urn:pulumi:dev::shop::kubernetes:example.org/v1:Thing::t")
 
 
+@pytest.mark.parametrize(("served_after", "tries"), [(None, 6), (3, 4)], ids=["never", "in time"])
+def test_a_kind_that_may_come_is_waited_for_some_seconds(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, served_after: int | None, tries: int
+) -> None:
+    """Its definition may just have been created: six tries in eight seconds, the last of which is the error."""
+    monkeypatch.setattr(making, "_PAUSES", PAUSES)
+    news = {**NEWS, "apiVersion": "example.org/v1", "kind": "Thing"}
+    asked: list[float] = []
+
+    def discovery(_: Request) -> tuple[int, dict[str, Any]]:
+        asked.append(asyncio.get_running_loop().time())
+        if served_after is None or len(asked) <= served_after:
+            return 404, status(404, "NotFound", "the server could not find the requested resource")
+        return 200, {"resources": [{"kind": "Thing", "name": "things", "namespaced": True}]}
+
+    async def main() -> str:
+        await rig.provider.configure(PROVIDER, "id", {"kubeconfig": KUBECONFIG})
+        return (await rig.provider.create("urn:pulumi:dev::shop::kubernetes:example.org/v1:Thing::t", news, 0, preview=False)).id
+
+    rig.api.answers["/apis/example.org/v1"] = discovery
+    if served_after is None:
+        with pytest.raises(ProviderError, match="CustomResourceDefinition"):
+            virtual.run(main())
+        assert asked[-1] - asked[0] == pytest.approx(7.75)
+    else:
+        rig.api.answers["/apis/example.org/v1/namespaces/shop/things"] = lambda r: (201, {**r.body})
+        rig.api.answers["/apis/example.org/v1/namespaces/shop/things/c"] = lambda _: (200, news)
+        assert virtual.run(main()) == "shop/c"
+    assert len(asked) == tries
+    assert [text.partition(";")[0] for _, text in rig.said if text.startswith("Retry")] == [
+        f"Retry #{n}" for n in range(served_after or tries)
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "message"),
     [
@@ -143,6 +183,25 @@ def test_a_refusal_says_which_resource_and_why(rig: Rig, code: int, reason: str,
         create(rig)
     assert str(raised.value).startswith(f'resource "{URN}" was not successfully created by the Kubernetes API server: {message}')
     assert ("import" in str(raised.value)) == (code == 409)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "details", "advice"),
+    [
+        (401, "Unauthorized", {}, "renew them"),
+        (403, "Forbidden", {}, "kubectl auth can-i"),
+        (403, "Forbidden", {"causes": [{"reason": "NamespaceTerminating"}]}, "is being deleted. Wait until it is gone"),
+        (404, "NotFound", {"kind": "namespaces"}, "The namespace must be there first"),
+        (422, "Invalid", {}, ""),
+    ],
+)
+def test_a_refusal_says_what_to_do(rig: Rig, code: int, reason: str, details: dict[str, Any], advice: str) -> None:
+    """On a line of its own, where the server's own words leave one wondering."""
+    rig.api.answers[MAPS] = lambda _: (code, status(code, reason, "no", **details))
+    with pytest.raises(ProviderError) as raised:
+        create(rig)
+    assert advice in str(raised.value)
+    assert len(str(raised.value).splitlines()) == (2 if advice else 1)
 
 
 def test_an_error_does_not_tell_a_secret(rig: Rig) -> None:
@@ -213,6 +272,53 @@ def test_a_preview_without_a_cluster_echoes_the_inputs(rig: Rig) -> None:
     rig.api.faults["POST"] = ["refused"] * 9
     with pytest.raises(ProviderError, match="no answer from the Kubernetes API server"):
         create(rig)
+
+
+def test_a_preview_says_once_that_nothing_was_checked(rig: Rig) -> None:
+    """Who previews without access to the cluster sees the program's inputs, and a warning."""
+
+    async def both() -> None:
+        rig.api.faults["POST"] = ["refused"] * 9
+        await rig.provider.create(URN, NEWS, 0, preview=True)
+        await rig.provider.create(URN, NEWS, 0, preview=True)
+
+    rig.run(both())
+    (said,) = [text for severity, text in rig.said if severity == "warning"]
+    assert "the cluster can't be reached, so what is previewed has not been checked" in said
+
+
+def recover(rig: Rig, begun: dict[str, Any], news: dict[str, Any]) -> Created:
+    """Settle a creation whose end nobody saw."""
+    return rig.run(rig.provider.recover(URN, begun, news, 0))
+
+
+@pytest.mark.parametrize("data", [{"a": "1"}, {"a": "2"}], ids=["as it was", "changed meanwhile"])
+def test_what_an_interrupted_update_created_is_taken_over(rig: Rig, data: dict[str, str]) -> None:
+    """Nothing is created twice: the object that is there is brought to the present inputs."""
+    uid = rig.api.add(PATH, NEWS)["metadata"]["uid"]
+    made = recover(rig, NEWS, {**NEWS, "data": data})
+    assert (made.id, made.outputs["metadata"]["uid"], made.outputs["data"]) == ("shop/c", uid, data)
+    assert not rig.api.asked("POST")
+
+
+@pytest.mark.parametrize("manager", ["", "somebody"])
+def test_what_an_interrupted_update_did_not_create_is_created(rig: Rig, manager: str) -> None:
+    """Nothing is forgotten; and what is somebody else's stays theirs."""
+    if manager:
+        rig.api.add(PATH, NEWS, manager=manager)
+        with pytest.raises(ProviderError, match="already exists"):
+            recover(rig, NEWS, NEWS)
+    else:
+        assert recover(rig, NEWS, NEWS).id == "shop/c"
+    assert rig.api.asked("POST") == [f"POST {MAPS}"]
+
+
+def test_what_cannot_be_found_out_yet_stays_open(rig: Rig) -> None:
+    """While the cluster doesn't answer, nobody creates anything."""
+    rig.api.faults["GET"] = ["refused"] * 9
+    with pytest.raises(ProviderError, match="connection refused"):
+        recover(rig, NEWS, NEWS)
+    assert not rig.api.asked("POST")
 
 
 def test_a_secret_is_secret_in_its_outputs(rig: Rig) -> None:

@@ -93,6 +93,34 @@ def test_a_connection_in_the_middle_of_an_answer_is_not_used_again() -> None:
     assert [c.requests for c in made] == [1, 1]
 
 
+def test_a_connection_given_back_by_someone_cancelled_is_closed() -> None:
+    """The answer was read to its end; whether the connection got to know of that isn't known."""
+    made: list[Connection] = []
+
+    class Slow(Body):
+        async def aclose(self) -> None:
+            task = asyncio.current_task()
+            assert task
+            task.cancel()
+            await asyncio.sleep(0)
+
+    class Closing(Connection):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await super().handle_async_request(request)
+            answer.stream = Slow() if self.number == 0 else Body()
+            return answer
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=Pool(lambda: Closing(made)), base_url="https://api.test") as client:
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.create_task(client.get("/"))
+            assert made[0].closed
+            await client.get("/")
+
+    asyncio.run(main())
+    assert len(made) == 2
+
+
 def test_the_end_closes_what_is_in_use() -> None:
     """A watch that nobody ended doesn't outlive its client."""
     made: list[Connection] = []

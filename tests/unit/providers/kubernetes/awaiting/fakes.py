@@ -140,13 +140,14 @@ class FakeCluster:
         items = [{key: value for key, value in obj.items() if key not in {"apiVersion", "kind"}} for obj in found]
         return {"metadata": {"resourceVersion": str(self.version)}, "items": copy.deepcopy(items)}
 
-    async def watch(self, path: str, params: Mapping[str, str]) -> AsyncIterator[tuple[str, Obj]]:
+    async def watch(self, path: str, params: Mapping[str, str], opened: Callable[[], None]) -> AsyncIterator[tuple[str, Obj]]:
         self._note("WATCH", path)
         since = int(params["resourceVersion"])
         if since < self.oldest:
             raise refusal(410)
         watch = _Watch(path, _wanted_name(params))
         self.watches.append(watch)
+        opened()
         for version, where, kind, obj in self.history:
             if version > since and where == path and watch.name in {"", obj["metadata"]["name"]}:
                 watch.events.put_nowait((kind, obj))

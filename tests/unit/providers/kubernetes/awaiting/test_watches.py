@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,9 @@ from tests.unit.providers.kubernetes.awaiting.fakes import FakeCluster, always, 
 from tests.unit.providers.kubernetes.awaiting.objects import condition, obj, pod
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
+    from tests.unit.providers.kubernetes.awaiting.fakes import Outcome
     from tests.unit.providers.kubernetes.awaiting.objects import Obj
 
 NEW = pod(name="web", conditions=[condition("PodScheduled")])
@@ -68,6 +70,76 @@ def test_trouble_that_passes_is_waited_out(verb: str, error: Exception) -> None:
     outcome = wait(cluster, NEW, [ready_at(cluster, 1)])
     assert outcome.live
     assert outcome.seconds < 3
+    assert not told_for_good(outcome)
+
+
+def told_for_good(outcome: Outcome) -> list[str]:
+    """What stays on the screen."""
+    return [said for said in outcome.said if said.partition(":")[0].endswith("!")]
+
+
+class Hanging(FakeCluster):
+    """Takes requests and answers none, as long as it hangs."""
+
+    def __init__(self, verb: str) -> None:
+        super().__init__(NEW)
+        self.verb, self.mended = verb, asyncio.Event()
+
+    async def list(self, path: str, params: Mapping[str, str]) -> Obj:
+        if self.verb == "LIST":
+            await self.mended.wait()
+        return await super().list(path, params)
+
+    async def watch(self, path: str, params: Mapping[str, str], opened: Callable[[], None]) -> AsyncIterator[tuple[str, Obj]]:
+        if self.verb == "WATCH":
+            await self.mended.wait()
+        async for event in super().watch(path, params, opened):
+            yield event
+
+
+def refusing(verb: str, error: Exception) -> FakeCluster:
+    """A cluster that refuses, as long as nobody mends it."""
+    cluster = FakeCluster(NEW)
+    cluster.refuse[verb, "pods"] = [error] * 1000
+    return cluster
+
+
+@pytest.mark.parametrize("verb", ["LIST", "WATCH"])
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(None, "nothing for 10 s"), (UnreachableError("no route"), "no route"), (refusal(503, "overloaded"), "overloaded")],
+    ids=["hangs", "unreachable", "503"],
+)
+@pytest.mark.parametrize("gone", [False, True], ids=["ready", "gone"])
+def test_a_server_that_does_not_answer_is_told_of(verb: str, error: Exception | None, why: str, *, gone: bool) -> None:
+    """Once when it has lasted, and once when it is over: the user knows that it isn't the object that is slow."""
+    cluster = Hanging(verb) if error is None else refusing(verb, error)
+
+    def mend() -> None:
+        cluster.refuse.clear()
+        if isinstance(cluster, Hanging):
+            cluster.mended.set()
+
+    end = (lambda: cluster.remove(NEW)) if gone else (lambda: cluster.put(READY))
+    outcome = wait(cluster, NEW, [(100, mend), (120, end)], gone=gone)
+    assert outcome.error is None
+    assert told_for_good(outcome) == [
+        f"warning!: the API server doesn't answer: {why}; still waiting",
+        "info!: the API server answers again",
+    ]
+
+
+def test_a_quiet_watch_is_no_silence() -> None:
+    """Nothing happens for long, and nothing is wrong."""
+    assert not told_for_good(wait(FakeCluster(NEW), NEW, timeout=400))
+
+
+def test_a_server_that_never_answers_is_named_in_the_timeout() -> None:
+    """With how long it has been silent."""
+    assert wait(Hanging("LIST"), NEW, timeout=60).reasons == [
+        "'web' timed out waiting to be Ready",
+        "could not read the object: no answer for 60 s",
+    ]
 
 
 def test_a_server_that_stays_away_is_named_in_the_timeout() -> None:
