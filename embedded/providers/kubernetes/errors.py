@@ -10,14 +10,18 @@ from typing import Any, Final
 
 FIELD_CONFLICT: Final = "FieldManagerConflict"
 _UNAUTHORIZED: Final = """
+
 The API server doesn't accept the credentials of the kubeconfig's user. They may have expired, or belong to another cluster: renew them, \
 or choose another context."""
 _FORBIDDEN: Final = """
+
 The kubeconfig's user may not do that. Have it allowed by somebody who may (`kubectl auth can-i --list` says what is), or choose another \
 context."""
 _TERMINATING: Final = """
+
 The namespace is being deleted. Wait until it is gone and have it created again, or use another one."""
 _NO_NAMESPACE: Final = """
+
 The namespace must be there first. If the program creates it, refer to the Namespace resource's metadata.name instead of writing the name \
 out, so that Pulumi knows the order. If somebody deleted it, `pulumi refresh` makes the state know."""
 

@@ -453,7 +453,9 @@ def test_a_refused_delete_says_why(rig: Rig) -> None:
 def test_refused_credentials_are_told_also_by_a_delete(rig: Rig, path: str) -> None:
     """Whichever request is the first to be refused, it is an error of the resource, and says what to do."""
     rig.api.answers[path] = lambda _: (401, status(401, "Unauthorized", "Unauthorized"))
-    with pytest.raises(ProviderError, match=f'deletion of resource "{URN}" failed: Unauthorized\nThe API server doesn\'t accept the cred'):
+    with pytest.raises(
+        ProviderError, match=f'deletion of resource "{URN}" failed: Unauthorized\n\nThe API server doesn\'t accept the cred'
+    ):
         delete(rig)
 
 

@@ -196,12 +196,12 @@ def test_a_refusal_says_which_resource_and_why(rig: Rig, code: int, reason: str,
     ],
 )
 def test_a_refusal_says_what_to_do(rig: Rig, code: int, reason: str, details: dict[str, Any], advice: str) -> None:
-    """On a line of its own, where the server's own words leave one wondering."""
+    """After a blank line, where the server's own words leave one wondering."""
     rig.api.answers[MAPS] = lambda _: (code, status(code, reason, "no", **details))
     with pytest.raises(ProviderError) as raised:
         create(rig)
     assert advice in str(raised.value)
-    assert len(str(raised.value).splitlines()) == (2 if advice else 1)
+    assert len(str(raised.value).splitlines()) == (3 if advice else 1)
 
 
 def test_an_error_does_not_tell_a_secret(rig: Rig) -> None:
