@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.table import ROOT, apart, show
 from embedded.engine.api import Request, Session
 from embedded.engine.backend.diy import Backend
 from embedded.engine.backend.naming import StackName
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from embedded.engine.model.values import Values
 
-ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """
 import os
 import pulumi
@@ -174,21 +174,6 @@ def small(runs: int) -> list[tuple[str, float, str]]:
     return rows
 
 
-def large(size: int, runs: int) -> list[tuple[str, float, str]]:
-    """Many resources with a provider that costs nothing, in a process of its own for the memory's sake."""
-    script = f"import benchmarks.engine as b; b.report({size}, {runs})"
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=3600,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    return [(name, value, goal) for name, value, goal in json.loads(done.stdout.splitlines()[-1])]
-
-
 def report(size: int, runs: int) -> None:
     """Measure `size` resources and print the rows as JSON."""
     os.environ["BENCH_SIZE"] = str(size)
@@ -219,10 +204,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = small(options.runs)
     for size in options.sizes.split(","):
-        rows += large(int(size), 1 if int(size) > 1000 else options.runs)
-    print(f"{'':45} {'measured':>10} {'goal':>8}")
-    for name, value, goal in rows:
-        print(f"{name:45} {value:10.2f} {goal:>8}")
+        # For the memory's sake each size has a process of its own.
+        rows += apart("engine", f"report({size}, {1 if int(size) > 1000 else options.runs})")
+    show(rows)
 
 
 if __name__ == "__main__":

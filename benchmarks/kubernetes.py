@@ -12,13 +12,12 @@ import os
 import resource
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.table import apart, show
 from embedded.cluster.cluster import Cluster
 from embedded.engine.api import Request, Session
 from embedded.engine.backend.diy import Backend
@@ -32,7 +31,6 @@ from embedded.providers import EMBEDDED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).resolve().parent.parent
 PARALLEL = 32
 # The traffic: one service behind a route with two backends of five pods each.
 RATE, SECONDS = 1000, 60
@@ -129,30 +127,17 @@ def report(size: int, runs: int) -> None:
     print(json.dumps(rows))
 
 
-def apart(call: str) -> list[tuple[str, float, str]]:
-    """What a function of this file prints, from a process of its own: for the memory's sake."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import benchmarks.kubernetes as b; b.{call}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=3600,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    return [(name, value, goal) for name, value, goal in json.loads(done.stdout.splitlines()[-1])]
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=int, default=1000)
     options = parser.parse_args()
-    rows = [("up with one changed object", one_change(options.runs), "0.3"), *apart(f"report({options.size}, {min(options.runs, 3)})")]
-    print(f"{'':45} {'measured':>10} {'goal':>8}")
-    for name, value, goal in rows:
-        print(f"{name:45} {value:10.2f} {goal:>8}")
+    rows = [
+        ("up with one changed object", one_change(options.runs), "0.3"),
+        *apart("kubernetes", f"report({options.size}, {min(options.runs, 3)})"),
+    ]
+    show(rows)
 
 
 if __name__ == "__main__":

@@ -224,10 +224,12 @@ def test_scale_and_wait(kubectl: Kubectl, web: str) -> None:
     kubectl("scale", "deployment/web", "--replicas=3")
     kubectl("wait", "--for=condition=Available", "deployment/web", "--timeout=30s")
     kubectl("wait", "--for=jsonpath={.status.readyReplicas}=3", "deployment/web", "--timeout=30s")
+    assert len(kubectl("get", "pods", "-l", "app=web", "--no-headers").splitlines()) == 3
     kubectl("autoscale", "deployment/web", "--max=4")
     kubectl("expose", "deployment/web", "--name=again", "--port=80")
     kubectl("scale", "deployment/web", "--replicas=0", "--current-replicas=3")
     kubectl("wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s")
+    assert kubectl("get", "pods", "-l", "app=web", "--no-headers") == ""
 
 
 @pytest.mark.parametrize(("cascade", "left"), [("foreground", 0), ("background", 0), ("orphan", 1)])
