@@ -125,19 +125,27 @@ def run_once(context: Context, task: Task, *, dry_run: bool) -> Outcome:
 
 
 async def _stoppable(session: Session, request: Request, sink: Sink) -> Outcome:
-    """The operation; the first interrupt asks it to stop, the second ends the process at once."""
+    """The operation; the first interrupt asks it to stop, the second ends it at once, a third doesn't even tidy up."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    operation = asyncio.ensure_future(session.run_async(request, sink, stop))
 
     def interrupted() -> None:
-        if stop.is_set():
+        if not stop.is_set():
+            complain("\ncanceling; what has been started is waited for. To end at once (and leave pending operations), interrupt again.")
+            stop.set()
+        elif not operation.cancelling():
+            # Its task alone, which closes what it opened, in order: gRPC writes a traceback when tasks of its server are cancelled.
+            operation.cancel()
+        else:
             raise KeyboardInterrupt
-        complain("\ncanceling; what has been started is waited for. To end at once (and leave pending operations), interrupt again.")
-        stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted)
-    return await session.run_async(request, sink, stop)
+    try:
+        return await operation
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 @contextmanager
