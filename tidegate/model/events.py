@@ -1,0 +1,98 @@
+"""What can happen to a stack's releases. A plain update is `apply`; the driver writes the others into `tidegate:event`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from tidegate.model.base import Count, Model, Name, Percent
+from tidegate.model.ledger import Stamp
+
+
+class Observed(Model):
+    """How many ready pods a service's slots were seen with."""
+
+    live: Annotated[int, Field(ge=0)]
+    candidate: Annotated[int, Field(ge=0)] = 0
+
+
+class _Event(Model):
+    stamp: Stamp
+    observed: dict[Name, Observed] = {}
+    """What the driver saw; sizes follow it where a service scales by itself."""
+
+
+class Apply(_Event):
+    """The intent is to hold."""
+
+    kind: Literal["apply"] = "apply"
+
+
+class Stage(_Event):
+    """Bring up the intent's versions beside the live ones, with no traffic."""
+
+    kind: Literal["stage"] = "stage"
+
+
+class Shift(_Event):
+    """Give the candidates so much of the traffic."""
+
+    kind: Literal["shift"] = "shift"
+    weight: Percent
+
+
+class Promote(_Event):
+    """The candidates become live."""
+
+    kind: Literal["promote"] = "promote"
+
+
+class Pause(_Event):
+    """Stay where it is."""
+
+    kind: Literal["pause"] = "pause"
+    reason: str
+
+
+class Resume(_Event):
+    """Go on."""
+
+    kind: Literal["resume"] = "resume"
+
+
+class Abort(_Event):
+    """All traffic back to the live slots."""
+
+    kind: Literal["abort"] = "abort"
+    reason: str
+
+
+class Rollback(_Event):
+    """Back to what was live before, or to a version that a slot still has."""
+
+    kind: Literal["rollback"] = "rollback"
+    reason: str
+    to: dict[Name, str] = {}
+    """A version a service; without any, all services of the last release go back."""
+
+
+class Cleanup(_Event):
+    """Take away the pods that no traffic goes to."""
+
+    kind: Literal["cleanup"] = "cleanup"
+
+
+class Scale(_Event):
+    """So many replicas in the live slot, by hand; None: as the intent says again."""
+
+    kind: Literal["scale"] = "scale"
+    service: Name
+    replicas: Count | None
+
+
+Event = Annotated[
+    Apply | Stage | Shift | Promote | Pause | Resume | Abort | Rollback | Cleanup | Scale,
+    Field(discriminator="kind"),
+]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
