@@ -53,8 +53,9 @@ format: setup-dev ## Put the code into its form
 	$(BIN)/ruff check --fix $(SOURCES) || true
 	$(BIN)/ruff format $(SOURCES)
 
-docs: setup ## Write docs/commands.md anew, out of the engine's own tables
+docs: setup ## Write what is generated: docs/commands.md, configuration.md, components.md, and the JSON Schema of stack files
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/generate_components.py
 
 lock: setup ## Resolve the requirements files into their locks, to the newest that fit
 	$(LOCK) --upgrade requirements.txt -o requirements.lock
@@ -81,6 +82,19 @@ $(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
 	@$(INSTALL) --no-deps --no-build-isolation --config-setting editable_mode=compat --editable .
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
+# Prometheus' own checkers. Debian's packages are unpacked, not installed: that would need root, and start servers.
+$(VENV)/.checkers: | $(BIN)/python
+	@for pair in promtool:prometheus amtool:prometheus-alertmanager; do \
+	  tool=$${pair%%:*}; package=$${pair#*:}; \
+	  if command -v $$tool >/dev/null || [ -x $(BIN)/$$tool ]; then continue; fi; \
+	  folder=$$(mktemp -d); \
+	  if (cd $$folder && { apt-get download $$package || { [ $$(id -u) = 0 ] && apt-get update && apt-get download $$package; }; }) >/dev/null 2>&1 \
+	     && dpkg-deb --fsys-tarfile $$folder/*.deb | tar -xO ./usr/bin/$$tool > $(BIN)/$$tool && chmod +x $(BIN)/$$tool; then :; \
+	  else rm -f $(BIN)/$$tool; echo "note: no $$tool: on Debian and Ubuntu, apt-get install $$package; without it a few tests are left out" >&2; fi; \
+	  rm -rf $$folder; \
+	done
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock $(VENV)/.checkers
 	@$(INSTALL) -r requirements-dev.lock
 	@touch $@

@@ -1,16 +1,20 @@
-"""Writes docs/commands.md out of the engine's own tables of verbs and flags, so that the page can't say what isn't so.
+"""Writes what the code itself can say, so that it can't say what isn't so.
 
-`make docs` runs it; a test fails when the page has drifted.
+docs/commands.md is made of the engine's own tables of verbs and flags, the tables of docs/configuration.md and the JSON Schema of stack
+files of the models. `make docs` runs it; a test fails when one of them has drifted.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from embedded.engine import ENGINE_VERSION
 from embedded.engine.command.common import COMMON
 from embedded.engine.command.main import tree
+from tidegate.model import schema
+from tidegate.model.phrases import listed, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from embedded.engine.command.flags import Flag, Verb
 
 PAGE: Final = Path(__file__).with_name("commands.md")
+SETTINGS: Final = Path(__file__).with_name("configuration.md")
+MARK: Final = "<!-- What follows is written by `make docs`. -->\n"
 
 
 def page() -> str:
@@ -76,5 +82,84 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+def settings(text: str) -> str:
+    """Write the tables of docs/configuration.md anew, below what people wrote."""
+    keys = schema.keys()
+    sections: dict[str, tuple[str, dict[str, Any]]] = {}
+    for name, node in keys["properties"].items():
+        if name != "event":
+            gather(keys, node, f"tidegate:{name}", sections)
+    top = [
+        row(f"`tidegate:{name}`", node, keys, sections, name in keys["required"])
+        for name, node in keys["properties"].items()
+        if name != "event"
+    ]
+    lines = ["## All settings", "", *HEAD, *top]
+    for path, node in sections.values():
+        rows = [row(f"`{name}`", part, keys, sections, name in node.get("required", ())) for name, part in node["properties"].items()]
+        lines += ["", f"### {path}", "", node["description"], "", *HEAD, *rows]
+    return text.partition(MARK)[0] + MARK + "\n" + "\n".join(lines) + "\n"
+
+
+HEAD: Final = ("| setting | what it is | allowed | default |", "|---|---|---|---|")
+
+
+def gather(keys: dict[str, Any], node: dict[str, Any], path: str, sections: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    """Find every mapping of settings, each with the first place where it can be."""
+    for part in (node, *node.get("anyOf", ()), *node.get("oneOf", ())):
+        if "$ref" in part:
+            name = part["$ref"].rsplit("/", 1)[1]
+            found = keys["$defs"][name]
+            if name not in sections:
+                kind = found["properties"].get("kind", {}).get("const")
+                sections[name] = (f"{path} of kind {kind}" if kind else path, found)
+                for key, below in found["properties"].items():
+                    gather(keys, below, f"{path}.{key}", sections)
+        below = part.get("additionalProperties")
+        if isinstance(below, dict) and "writeOnly" not in below:
+            gather(keys, below, f"{path}.NAME", sections)
+        if "items" in part:
+            gather(keys, part["items"], f"{path}[]", sections)
+
+
+def row(name: str, node: dict[str, Any], keys: dict[str, Any], sections: dict[str, tuple[str, dict[str, Any]]], needed: bool) -> str:  # noqa: FBT001 - a row's cell
+    """Write a setting's row."""
+    default = node.get("default")
+    plain = not isinstance(default, dict) or not allowed(node, keys, sections).startswith("[")
+    given = "**required**" if needed else "" if default in (None, [], {}) or not plain else f"`{json.dumps(default)}`"
+    about = node.get("description") or keys["$defs"][node["$ref"].rsplit("/", 1)[1]]["description"]
+    return f"| {name} | {cell(about)} | {cell(allowed(node, keys, sections))} | {cell(given)} |"
+
+
+def allowed(node: dict[str, Any], keys: dict[str, Any], sections: dict[str, tuple[str, dict[str, Any]]]) -> str:
+    """Say what a setting may be."""
+    if "$ref" in node:
+        path = sections[node["$ref"].rsplit("/", 1)[1]][0]
+        return f"[{path}](#{anchor(path)})"
+    for several in ("anyOf", "oneOf"):
+        if several in node and "writeOnly" not in node:
+            return listed(dict.fromkeys(allowed(part, keys, sections) for part in node[several] if part.get("type") != "null"))
+    if "enum" in node or "const" in node:
+        return listed([f"`{value}`" for value in node.get("enum", [node.get("const")])])
+    match node.get("type"):
+        case "object":
+            return f"by name: {allowed(node['additionalProperties'], keys, sections)}"
+        case "array":
+            return f"list of: {allowed(node['items'], keys, sections)}"
+        case "boolean":
+            return "`true` or `false`"
+        case "integer" | "number":
+            return numbers(node)
+        case _:
+            return "a text, encrypted" if "writeOnly" in node else node.get("patternErrorMessage", "a text")
+
+
+def anchor(heading: str) -> str:
+    """Name a heading as links do."""
+    return "".join(character for character in heading.lower().replace(" ", "-") if character.isalnum() or character in "-_")
+
+
 if __name__ == "__main__":
     PAGE.write_text(page())
+    SETTINGS.write_text(settings(SETTINGS.read_text()))
+    schema.FILE.write_text(json.dumps(schema.document(), indent=2) + "\n")

@@ -1,6 +1,7 @@
-"""`make demo`: a service's releases, a refusal, a failure and the way back, as stack updates on a simulated cluster; told in plain words.
+"""`make demo`: the example stack on a simulated cluster: installed, released, refused, taken back; told in plain words.
 
-Runs on the embedded engine, in a throw-away folder; `TIDEGATE_ENGINE=pulumi make demo` does the same with the real CLI and its provider.
+Runs on the embedded engine, in a copy of the program in a throw-away folder; `TIDEGATE_ENGINE=pulumi make demo` does the same with the
+real CLI and its provider.
 """
 
 from __future__ import annotations
@@ -13,33 +14,66 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NoReturn
-
-from lightkube import Client, KubeConfig
-from lightkube.resources.apps_v1 import Deployment
-from lightkube.resources.core_v1 import Service
+from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+STACK: Final = "local"
+FILE: Final = f"Pulumi.{STACK}.yaml"
 # What of the project the demo runs, in a copy.
-PROGRAM: Final = ("Pulumi.yaml", "__main__.py", "components", "policies/release")
-SLOTS: Final = ("blue", "green")
+PROGRAM: Final = ("Pulumi.yaml", FILE, "__main__.py", "components", "policies/release")
 # The cluster's seconds are this much shorter than ours: nobody wants to watch pods start.
 RATE: Final = 10
-TIDEGATE = Path(sys.executable).with_name("tidegate")
+TIDEGATE: Final = Path(sys.executable).with_name("tidegate")
 # How long a command may take to end by itself after Ctrl-C.
-GRACE = 10
-TIMEOUT = 120
+GRACE: Final = 10
+TIMEOUT: Final = 120
+# How often it is looked whether somebody wants the demo to end.
+GLANCE: Final = 0.1
+# Where an update's output goes over from what happens to what has come of it.
+ENDINGS: Final = ("Policies:", "Diagnostics:", "Resources:")
 
 
 class DemoError(Exception):
     """The demo did not go as it should."""
 
 
+class Interrupted(Exception):  # noqa: N818 - nothing went wrong
+    """Somebody wants the demo to end."""
+
+
+class Wish:
+    """Whether somebody wants the demo to end: Ctrl-C, or a polite kill.
+
+    Only noted: an exception out of a signal's handler may come up where nobody can catch it (while a process is being started, while
+    garbage is collected), and would be lost, or leave half of something behind.
+    """
+
+    def __init__(self) -> None:
+        self._noted = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, _signal: int, _frame: object) -> None:
+        self._noted = True
+
+    def heed(self) -> None:
+        """End the demo here, if that is wanted."""
+        if self._noted:
+            raise Interrupted
+
+    def forget(self) -> None:
+        """It is heeded: what is left to do is to clean up."""
+        self._noted = False
+
+
 class Demo:
     """A copy of the program in a folder of its own, with its own backend, and a cluster of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wish: Wish) -> None:
+        self._wish = wish
         self.program = folder / "program"
         for part in PROGRAM:
             source, target = ROOT / part, self.program / part
@@ -48,6 +82,9 @@ class Demo:
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, target)
+        # The key of whoever tries the stack by hand is not the demo's.
+        lines = (self.program / FILE).read_text().splitlines(keepends=True)
+        (self.program / FILE).write_text("".join(line for line in lines if not line.startswith("encryptionsalt:")))
         (folder / "state").mkdir()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")} | {
             # The real CLI starts the first Python on PATH: it must be the one that has the SDK.
@@ -67,10 +104,12 @@ class Demo:
 
     def stop(self) -> None:
         """Take the cluster down, if it is up."""
+        self._wish.forget()
         self.tidegate("local down", quiet=True)
 
     def tidegate(self, command: str, *, expect: int = 0, quiet: bool = False) -> str:
         """Run `tidegate <command>` in the program's folder; shows it unless `quiet`, else returns its output."""
+        self._wish.heed()
         if not quiet:
             say(f"\n$ tidegate {command}", bold=True)
         with subprocess.Popen(
@@ -83,39 +122,65 @@ class Demo:
             text=True,
         ) as process:
             try:
-                output, errors = process.communicate(timeout=TIMEOUT)
+                output, errors = self._ended(process)
             except subprocess.TimeoutExpired as error:
                 end(process)
                 raise DemoError(f"`tidegate {command}` took longer than {TIMEOUT} seconds") from error
-            except BaseException:
+            except Interrupted:
                 # Ctrl-C has reached the command too: let it end by itself, but not for ever.
                 end(process)
                 raise
+        # It may have ended because of what has reached it.
+        self._wish.heed()
         if process.returncode != expect:
-            said = f": {errors.strip()}" if errors else ""
+            said = f":\n{(errors or output).strip()}\n" if errors or output else ""
             raise DemoError(f"`tidegate {command}` ended with exit code {process.returncode}, not {expect}{said}")
         return output or ""
 
+    def _ended(self, process: subprocess.Popen[str]) -> tuple[str | None, str | None]:
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                return process.communicate(timeout=GLANCE)
+            except subprocess.TimeoutExpired:
+                self._wish.heed()
+                if time.monotonic() > deadline:
+                    raise
+
     def pulumi(self, command: str, *, expect: int = 0, quiet: bool = False) -> str:
         """Run `tidegate pulumi <command>`."""
-        return self.tidegate(f"pulumi {command} --non-interactive", expect=expect, quiet=quiet)
+        return self.tidegate(f"pulumi {command}", expect=expect, quiet=quiet)
+
+    def gist(self, command: str, *, expect: int = 0) -> None:
+        """Run `tidegate pulumi <command> --suppress-outputs`, and show how it ends: a line a resource would be a screen or three."""
+        command += " --suppress-outputs"
+        say(f"\n$ tidegate pulumi {command}", bold=True)
+        lines = self.pulumi(command, expect=expect, quiet=True).splitlines()
+        begin = next((number for number, line in enumerate(lines) if line in ENDINGS), 0)
+        end = next((number for number, line in enumerate(lines) if line.startswith("Duration:")), len(lines))
+        say("...\n" + "\n".join(line.rstrip() for line in lines[begin:end]).rstrip())
 
     def up(self, message: str, *, expect: int = 0) -> None:
         """Update the stack under the policy pack's eyes."""
-        self.pulumi(f"up --yes --skip-preview --policy-pack policies/release --message {shlex.quote(message)}", expect=expect)
+        self.gist(f"up --yes --skip-preview --policy-pack policies/release --message {shlex.quote(message)}", expect=expect)
 
-    def shown(self) -> str:
-        """Say what is in the cluster, as its API says it."""
-        client = Client(KubeConfig.from_file(self.environment["KUBECONFIG"]).get(), namespace="shop")
-        parts = []
-        for slot in SLOTS:
-            deployment = client.get(Deployment, f"web-{slot}").to_dict()
-            replicas = deployment["spec"]["replicas"]
-            version = deployment["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/version"]
-            ready = deployment["status"].get("readyReplicas", 0)
-            parts.append(f"{slot}: {version} ({ready} of {replicas} ready)" if replicas else f"{slot}: empty")
-        selector = client.get(Service, "web").to_dict()["spec"]["selector"]
-        return ", ".join([*parts, f"users on {selector['slot']}"])
+    def set(self, path: str, value: str) -> None:
+        """Change a line of the stack's file."""
+        self.pulumi(f"config set --path {path} {shlex.quote(value)}")
+
+    def event(self, kind: str, **more: object) -> None:
+        """Ask for the release's next step."""
+        stamp = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": "demo"}
+        self.pulumi(f"config set tidegate:event {shlex.quote(json.dumps({'kind': kind, **more, 'stamp': stamp}))}")
+        self.up(" ".join([kind, *map(str, more.values())]))
+
+    def look(self) -> None:
+        """Say what is live, as the stack's ledger says it, and how its users have fared."""
+        ledger = json.loads(self.pulumi("stack output ledger --json", quiet=True))
+        live = [f"{name} {record['slots'][record['live']]['version']} ({record['live']})" for name, record in ledger["services"].items()]
+        flows = json.loads(self.tidegate("local traffic list --json", quiet=True))["flows"]
+        requests, failed = (sum(flow[key] for flow in flows) for key in ("requests", "failed"))
+        say(f"\nLive: {', '.join(live)}.\nUsers: {requests} requests, {failed} failed.")
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -145,100 +210,106 @@ def run(demo: Demo) -> None:
     demo.start()
     demo.tidegate("local status")
 
-    tell(2, "Look first", "A namespace, a service with two slots, blue and green, and its users on blue. What would an update do?")
-    demo.pulumi("stack init demo")
-    demo.pulumi("config set timeout 10s", quiet=True)
-    demo.pulumi("config set blue 1.0.0")
-    demo.pulumi("preview")
+    tell(2, "Look first", f"{FILE} describes a dashboard of four services, with database, cache and monitoring. What would come of it?")
+    demo.pulumi(f"stack init {STACK}")
+    demo.gist("preview")
 
     tell(
-        3, "The first version", "The same, carried out: the update waits until the pods are ready. Then users come, 200 requests a second."
+        3,
+        "Install it",
+        "The same, carried out, in the order of who needs whom. Then users come: to the dashboard's host, and to agent-manager.",
     )
-    demo.up("release 1.0.0")
-    say(f"The cluster now: {demo.shown()}")
-    demo.tidegate("local traffic start shop/web --rate 200")
+    demo.up("first installation")
+    demo.tidegate("local traffic start http://team-dashboard.localhost --rate 200")
+    demo.tidegate("local traffic start team-dashboard/agent-manager --rate 100")
 
-    tell(4, "A policy refuses", "Users are to be sent to green, where nothing runs: a policy that looks at the stack as a whole sees that.")
-    unchanged = demo.shown()
-    demo.pulumi("config set live green")
-    demo.up("users to green", expect=1)
-    if demo.shown() == unchanged:
-        say(f"Refused, and nothing has changed: {unchanged}")
-    else:
-        say(f"Refused, but only after the change (that is when the real CLI runs stack policies): {demo.shown()}")
+    tell(4, "The same again", "What is as it should be stays as it is.")
+    demo.up("nothing new")
+
+    tell(5, "A release", "agent-manager is blue-green: the new version comes up beside the old one, is tested, and gets all users at once.")
+    demo.set("tidegate:services.agent-manager.version", "v1.1.0")
+    demo.up("agent-manager v1.1.0")
+    demo.look()
 
     tell(
-        5,
-        "A version that never gets ready",
-        "1.1.0 comes up in green, but its image is broken. The update says why; the users don't notice.",
+        6,
+        "A broken version",
+        "v1.2.0-broken starts, but answers with errors. The smoke test finds out; the update fails; the users notice nothing.",
     )
-    demo.pulumi("config set live blue")
-    demo.pulumi("config set green 1.1.0-never-ready")
-    demo.up("1.1.0, broken", expect=1)
-    say(f"The cluster now: {demo.shown()}")
+    demo.set("tidegate:services.agent-manager.version", "v1.2.0-broken")
+    demo.up("agent-manager v1.2.0", expect=1)
+    demo.look()
 
-    tell(6, "The mended version", "1.1.1 takes its place in green, the users stay where they are.")
-    demo.pulumi("config set green 1.1.1")
-    demo.up("1.1.1 beside it")
-    say(f"The cluster now: {demo.shown()}")
+    tell(
+        7,
+        "A canary",
+        "agent-manager as it was. The dashboard's new version first comes up with no users, then gets more of them, step by step.",
+    )
+    demo.set("tidegate:services.agent-manager.version", "v1.1.0")
+    demo.set("tidegate:services.dashboard.version", "v1.1.0")
+    demo.up("dashboard v1.1.0")
+    say("\nThe next steps are events. A driver writes them, as it sees fit; here they are written by hand.")
+    for weight in (5, 50, 100):
+        demo.event("shift", weight=weight)
+    demo.event("promote")
+    demo.pulumi("config rm tidegate:event")
+    demo.look()
 
-    tell(7, "The users follow", "What was refused before is right now: green runs a version.")
-    demo.pulumi("config set live green")
-    demo.up("users to green")
-    say(f"The cluster now: {demo.shown()}")
+    tell(8, "A policy refuses", "`latest` is no version: nobody could say later what ran. Refused before anything is changed.")
+    demo.set("tidegate:services.dashboard.version", "latest")
+    demo.up("dashboard, the latest", expect=1)
+    demo.set("tidegate:services.dashboard.version", "v1.1.0")
 
-    tell(8, "The history", "Each update of the stack is recorded with its configuration and its result, newest first.")
-    say("\n$ tidegate pulumi stack history --json   (shortened)", bold=True)
-    history = json.loads(demo.pulumi("stack history --json", quiet=True))
-    for update in history:
-        values = ", ".join(f"{name}={value or '-'}" for name, value in settings(update).items())
-        say(f"  {update['result']:<10} {update['message']:<16} {values}")
+    tell(
+        9,
+        "A slip",
+        "What is wrong with a stack's file is told all at once, each with its line. An update says the same, and changes nothing.",
+    )
+    demo.set("tidegate:services.dashboard.replica", "3")
+    demo.tidegate(f"config validate --stack {STACK}", expect=2)
+    demo.pulumi("config rm --path tidegate:services.dashboard.replica")
 
-    tell(9, "The way back", "The configuration of the last good update but one, out of the history and into an update.")
-    before = settings([update for update in history if update["result"] == "succeeded"][1])
-    demo.pulumi(f"config set-all {' '.join(f'--plaintext {name}={shlex.quote(value)}' for name, value in before.items())}")
-    demo.up("users back to blue")
-    say(f"The cluster now: {demo.shown()}")
-    say("What the users have got, in all this time:")
+    tell(10, "The way back", "agent-manager's older version is an update like any other, and a quick one: the other slot still runs it.")
+    demo.set("tidegate:services.agent-manager.version", "v1.0.0")
+    demo.up("agent-manager back to v1.0.0")
+    demo.look()
+
+    tell(
+        11,
+        "The history",
+        "Each update is on record: what the stack was told, by whom, and how it ended. And what the users have got, in all this time.",
+    )
+    demo.tidegate(f"config versions --stack {STACK}")
     demo.tidegate("local traffic report")
 
-    tell(10, "No more", "All of it away again: the resources, the stack, the cluster.")
-    demo.pulumi("destroy --yes --skip-preview")
+    tell(12, "No more", "All of it away again: the resources, the stack, the cluster.")
+    demo.tidegate("local traffic stop")
+    demo.gist("destroy --yes --skip-preview")
     demo.pulumi("stack rm --yes")
     demo.tidegate("local down")
 
 
-def settings(update: dict[str, Any]) -> dict[str, str]:
-    """What an update of the history was told about the slots."""
-    return {name: update["config"][f"tidegate:{name}"]["value"] for name in (*SLOTS, "live")}
-
-
-def terminated(_signal: int, _frame: object) -> NoReturn:
-    """Leave through the same doors as after Ctrl-C, so that the folder goes away."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run the demo and clean up, however it ends."""
-    signal.signal(signal.SIGTERM, terminated)
+    wish = Wish()
     try:
         with tempfile.TemporaryDirectory(prefix="tidegate-demo-", ignore_cleanup_errors=True) as folder:
-            demo = Demo(Path(folder))
+            demo = Demo(Path(folder), wish)
             try:
                 run(demo)
             finally:
                 demo.stop()
-    except KeyboardInterrupt:
+    except Interrupted:
         say("\nEnded early; everything that was made is gone again.")
         return 8
     except DemoError as error:
         print(f"error: {error}; everything that was made is gone again", file=sys.stderr)
         return 1
     say("\nThat was all, and nothing of it is left. Try next:")
-    say("  .venv/bin/tidegate local up            a cluster of your own, for kubectl and for your own programs")
-    say("  .venv/bin/tidegate local faults --help what it can suffer: errors, slow answers, crashing pods, lost nodes")
-    say("  .venv/bin/tidegate pulumi --help       what the engine can do; your own Pulumi programs in Python run on it as they are")
-    say("  __main__.py, components/, policies/    the program and the policies that you just saw")
+    say(f"  {FILE:<29} what you just saw, each setting explained; Pulumi.production.yaml is a bigger one")
+    say("  .venv/bin/tidegate local up   a cluster of your own, for kubectl, for this stack and for your own programs")
+    say("  README.md, Use it             this stack by hand, step by step")
+    say("  docs/releases.md              how a release goes, what is refused and why, how to go back")
     return 0
 
 

@@ -9,6 +9,7 @@ they say nothing, by words in its image's tag (`shop:2.1-slow`). Annotations spe
     hangs-after: 60s       it stops answering, its probes too, that long after each start
     completes-after: 1s    it exits by itself (pods of Jobs)
     exit-code: "0"         with what, then
+    asks: http://web/      what it asks for before that, blanks between several; an answer that isn't fine makes it fail (pods of Jobs)
     stop-after: 300ms      what it takes to stop when it is told to
     pull-time: 2s          the first pull of its image on a node
     pull-fails: "true"     its image can't be pulled
@@ -25,6 +26,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from embedded.cluster.model.objects import annotations_of
 from embedded.cluster.model.quantities import quantity
@@ -54,6 +56,7 @@ class Behaviour:
     hangs_after: float | None = None
     completes_after: float | None = None
     exit_code: int = 0
+    asks: tuple[str, ...] = ()
     stop_after: float | None = None
     pull_time: float | None = None
     pull_fails: bool = False
@@ -134,6 +137,7 @@ def _of_tag(tag: str) -> Behaviour:
 _WORDS: Final[Mapping[str, dict[str, Any]]] = {
     "slow": {"latency": 0.4},
     "errors": {"error_rate": 0.1},
+    "broken": {"error_rate": 1.0},
     "sparse": {"error_rate": 0.003},
     "crash": {"crash_after": 5.0},
     "leak": {"leak": 4.0 * _MI},
@@ -163,6 +167,14 @@ def _code(text: str) -> int:
     return int(text)
 
 
+def _urls(text: str) -> tuple[str, ...]:
+    for url in (urls := tuple(text.split())):
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{url!r} is no URL: write it like http://web/health, with blanks between several")
+    return urls
+
+
 def _bytes(text: str) -> float:
     return float(quantity(text))
 
@@ -174,6 +186,7 @@ _FIELDS: Final[Mapping[str, Callable[[str], Any]]] = {
     "hangs-after": duration,
     "completes-after": duration,
     "exit-code": _code,
+    "asks": _urls,
     "stop-after": duration,
     "pull-time": duration,
     "pull-fails": _flag,

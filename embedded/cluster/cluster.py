@@ -82,7 +82,8 @@ class Cluster:
         bootstrap.populate(self.registry)
         self.traffic: Final = Traffic(self.store, self.clock, draws, self.journal)
         machines = [NodeSpec(f"node-{number}") for number in range(1, nodes + 1)]
-        self.manager: Final = manager.start(self.registry, self.clock, draws, self.journal, machines, Measures(self.traffic, self.clock))
+        measures = Measures(self.traffic, self.clock)
+        self.manager: Final = manager.start(self.registry, self.clock, draws, self.journal, machines, measures, self.traffic)
         self.faults: Final = Faults(World(self.store, self.manager, self.clock, draws, self.journal))
         # After the controllers' own listeners, so that a pod has begun to run on its node when faults hear of it.
         self.store.subscribe(self._changed)

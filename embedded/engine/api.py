@@ -198,13 +198,16 @@ class Session:
 
     async def outputs(self, stack: str) -> tuple[Values, list[str]]:
         """The outputs of any stack of the backend, by its full name (ports.References)."""
+        root = next((r for r in await self.resources(stack) if r.type == urns.STACK_TYPE and not r.delete), None)
+        return (root.outputs if root else {}), []
+
+    async def resources(self, stack: str) -> list[Resource]:
+        """The resources of any stack of the backend, by its full name (ports.References)."""
         name = StackName.parse(stack, self.stack.project)
         if not self.backend.exists(name):
             msg = f"unknown stack {stack!r}: there is none of that name at {self.backend.url}"
             raise EngineError(msg)
-        snapshot = replace_stack(self, name).snapshot()
-        root = next((r for r in snapshot.resources if r.type == urns.STACK_TYPE and not r.delete), None)
-        return (root.outputs if root else {}), []
+        return replace_stack(self, name).snapshot().resources
 
 
 def replace_stack(session: Session, name: StackName) -> Session:

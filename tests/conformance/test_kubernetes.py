@@ -1,7 +1,7 @@
 """The embedded engine and provider do what the real CLI and provider did on a real API server, on the local cluster.
 
 Recordings 20 to 24 are of provider 4.34 on a real node; 25 to 27 are of a development build before it, on a real API server with simulated
-pods. `make test-matrix` runs these.
+pods. The first runs with every `make test`, the others with `make test-matrix`.
 
 Where `TIDEGATE_TEST_KUBECONFIG` names a kubeconfig, they also do it on that cluster's API server: the scenarios that need no running pods.
 """
@@ -16,12 +16,13 @@ from embedded.cluster.cluster import Cluster
 from tests.conformance.clusters import GIVEN, OURS, RATE, ours
 from tests.conformance.comparer import differences
 from tests.conformance.recorder import SCENARIOS, Recorder
-from tests.conformance.test_recordings import LIKE_THE_REAL_ONE, RECORDINGS
+from tests.conformance.test_recordings import LIKE_THE_REAL_ONE, RECORDINGS, cheaply
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES: Final = sorted(d.name for d in RECORDINGS.iterdir() if d.name >= "20")
+USUAL: Final = "20-slots"
 NEED_PODS: Final = ("20-slots", "24-never-ready", "27-workloads")
 _INPUTS: Final = "kubernetes:apps/v1:Deployment::web outputs.__inputs.spec.template.spec.containers[0]"
 # Where this provider does otherwise, and why. An entry that does not occur any more fails the test.
@@ -34,13 +35,14 @@ KNOWN: Final[dict[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.matrix] if n >= "25" else []) for n in NAMES])
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.matrix] if n > USUAL else []) for n in NAMES])
 def test_agrees_with_the_real_provider(name: str, tmp_path: Path, repository: Path) -> None:
     """Steps, inputs, outputs, reasons of failure and error texts are those of the recording."""
     with Cluster(rate=RATE) as cluster:
         kubeconfig = tmp_path / "kubeconfig"
         cluster.kubeconfig_file(kubeconfig)
-        Recorder(SCENARIOS / name, tmp_path, list(OURS), {**LIKE_THE_REAL_ONE, **ours(repository, kubeconfig)}).run()
+        environment = {**LIKE_THE_REAL_ONE, **ours(repository, kubeconfig), "PYTHONPATH": cheaply(repository)}
+        Recorder(SCENARIOS / name, tmp_path, list(OURS), environment).run()
     assert differences(RECORDINGS / name, tmp_path / name) == KNOWN.get(name, [])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tidegate.cli import engine, local, local_faults, local_traffic
+from tidegate.cli import config, config_history, config_show, engine, local, local_faults, local_traffic, plan
 from tidegate.cli.output import show_error
 from tidegate.model.errors import ExitCode, TidegateError
 
@@ -29,6 +29,11 @@ def _pulumi(arguments: list[str] | None = None) -> None:
 
 
 app.command(name="engine")(engine.engine)
+app.command(name="plan")(plan.plan)
+config.app.command()(config_show.show)
+config.app.command()(config_history.diff)
+config.app.command()(config_history.versions)
+app.add_typer(config.app, name="config")
 local.app.add_typer(local_faults.app, name="faults")
 local.app.add_typer(local_traffic.app, name="traffic")
 app.add_typer(local.app, name="local")

@@ -10,15 +10,29 @@ from tidegate.model.base import Count, Model, Name, Percent
 from tidegate.model.ledger import Stamp
 
 
-class Observed(Model):
-    """How many ready pods a service's slots were seen with."""
+class Seen(Model):
+    """How many pods a slot was seen with."""
 
-    live: Annotated[int, Field(ge=0)]
-    candidate: Annotated[int, Field(ge=0)] = 0
+    ready: Annotated[int, Field(ge=0)] = 0
+    wanted: Annotated[int, Field(ge=0)] = 0
+    """How many the cluster wants there to be. A slot in trouble has fewer that are ready, and must not shrink to those."""
+
+    @property
+    def size(self) -> int:
+        """How big it is, or is about to be."""
+        return max(self.ready, self.wanted)
+
+
+class Observed(Model):
+    """How many pods a service was seen with."""
+
+    live: Seen = Seen()
+    candidate: Seen = Seen()
 
 
 class _Event(Model):
-    stamp: Stamp
+    stamp: Stamp = Field(default_factory=Stamp.now)
+    """When it happened, and who brought it about; whoever runs the update, if it isn't said."""
     observed: dict[Name, Observed] = {}
     """What the driver saw; sizes follow it where a service scales by itself."""
 

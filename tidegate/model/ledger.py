@@ -6,11 +6,18 @@ the stack's second, secret output (see `model.slots`): the ledger holds hashes, 
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+import getpass
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from tidegate.model.base import SLOTS, Model, Name, Percent, Slot
+from tidegate.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CURRENT: Final = 1
 
@@ -28,6 +35,16 @@ class Stamp(Model):
     """UTC, as ISO 8601 has it."""
     by: str
 
+    @classmethod
+    def now(cls) -> Stamp:
+        """Now, and whoever runs this."""
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):
+            # A container may run as a user that has no name.
+            user = "unknown"
+        return cls(at=datetime.now(UTC).isoformat(timespec="seconds"), by=user)
+
 
 class Occupant(Model):
     """What is in a slot."""
@@ -35,14 +52,16 @@ class Occupant(Model):
     version: str
     image: str
     """With tag, and digest if it is pinned."""
-    digest: str | None
+    digest: str | None = None
     spec: str
     """The hash of everything that its pods are made from."""
     config: str
     """The hash of its configuration."""
     secrets: str
     """The hash of its secrets."""
-    migration: str | None
+    migration: str | None = None
+    contract: bool
+    """Whether its migrations take away what earlier versions need."""
     release: str
     """The release that brought it here."""
     replicas: Annotated[int, Field(ge=0)]
@@ -67,8 +86,12 @@ class Record(Model):
     """How many replicas the live slot has by hand."""
     rejected: str | None = None
     """The spec that was taken back: a plain update doesn't bring it again."""
+    known: tuple[str, ...] = ()
+    """Schema revisions that it was live with since the last contract migration; "" where a version named none."""
     passed: tuple[str, ...] = ()
     """Schema revisions that a contract migration has left behind: what needs them can't run any more."""
+    since: Stamp
+    """When the live slot became it."""
 
     @property
     def candidate(self) -> Slot:
@@ -116,3 +139,39 @@ class Ledger(Model):
 def other(slot: Slot) -> Slot:
     """The other slot."""
     return SLOTS[1 - SLOTS.index(slot)]
+
+
+_UPGRADES: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+"""From each older version to the next."""
+
+
+def migrate(raw: Any) -> Ledger:
+    """The ledger that a stack's output is, of whichever version up to today's."""
+    value = _whole(raw)
+    version = value.get("version") if isinstance(value, dict) else None
+    if not isinstance(version, int):
+        raise ConfigurationError("the stack's output `ledger` is no ledger: it has no version. Is something else exported by that name?")
+    if version > CURRENT:
+        raise ConfigurationError(
+            f"the stack's ledger has version {version}, and this Tidegate knows versions up to {CURRENT}: "
+            "a newer one has updated the stack. Update Tidegate.",
+        )
+    for older in range(version, CURRENT):
+        value = _UPGRADES[older](value)
+    try:
+        return Ledger.model_validate_json(json.dumps(value))
+    except ValidationError as error:
+        raise ConfigurationError(f"the stack's output `ledger` can't be read: {error}") from error
+
+
+def _whole(value: Any) -> Any:
+    """The engine's numbers are all floats; the ledger's are all whole."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _whole(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_whole(part) for part in value]
+        case _:
+            return value

@@ -13,7 +13,7 @@ from pydantic import Field
 from tidegate.model.base import Model, Name, Slot, digest_of
 from tidegate.model.intent.environment import Resources
 from tidegate.model.intent.secrets import External
-from tidegate.model.intent.service import Check, Container, Metrics, Probes
+from tidegate.model.intent.service import Check, Container, Egress, Metrics, Probes, entry_of
 
 if TYPE_CHECKING:
     from tidegate.model.intent.intent import Intent
@@ -25,7 +25,7 @@ class SlotSpec(Model):
     version: str
     image: str
     """With registry, tag, and digest if it is pinned."""
-    digest: str | None
+    digest: str | None = None
     ports: dict[Name, int]
     command: tuple[str, ...]
     args: tuple[str, ...]
@@ -37,7 +37,7 @@ class SlotSpec(Model):
     """Sets that a store outside has, and their keys."""
     resources: Resources
     probes: Probes
-    smoke: Check | None
+    smoke: Check | None = None
     init: dict[Name, Container]
     sidecars: dict[Name, Container]
     writable: tuple[str, ...]
@@ -46,13 +46,18 @@ class SlotSpec(Model):
     drain: str
     grace: str
     ready_within: str
-    metrics: Metrics | None
+    metrics: Metrics | None = None
     labels: dict[str, str]
     """Of everything: team, cost centre and so on. Without version, slot and release."""
     annotations: dict[str, str]
-    pull_secret: str | None
-    migration: str | None
-    contract: bool
+    pull_secret: str | None = None
+    migration: str | None = None
+    contract: bool = False
+    depends_on: tuple[Name, ...] = ()
+    """What the pods call. What they may reach stays with them: a version that needs less must not cut off the one that is live."""
+    egress: tuple[Egress, ...] = ()
+    autoscaled: bool = False
+    """Whether an autoscaler says how many pods there are. Another who says it is another release: in place it would cost pods."""
 
     @property
     def config_hash(self) -> str:
@@ -67,8 +72,13 @@ class SlotSpec(Model):
 
     @property
     def hash(self) -> str:
-        """Of everything."""
-        return digest_of(self.model_dump(mode="json"))
+        """Of everything. What a later Tidegate adds, and nobody has set, is not in it: an upgrade is no release."""
+        return digest_of(self.model_dump(mode="json", exclude_defaults=True))
+
+    @property
+    def entry(self) -> Name:
+        """The port where requests go."""
+        return entry_of(self.ports)
 
 
 Slots = dict[Name, dict[Slot, SlotSpec]]
@@ -102,18 +112,14 @@ def desired(intent: Intent, name: str) -> SlotSpec:
         grace=service.grace,
         ready_within=service.ready_within,
         metrics=service.metrics,
-        labels={
-            "app.kubernetes.io/name": name,
-            "app.kubernetes.io/part-of": environment.namespace,
-            "app.kubernetes.io/managed-by": "tidegate",
-            "tidegate.dev/environment": environment.name,
-            "tidegate.dev/team": environment.team,
-            "tidegate.dev/cost-centre": environment.cost_centre,
-        },
+        labels={"app.kubernetes.io/name": name, **environment.labels},
         annotations=service.annotations,
         pull_secret=environment.pull_secret,
         migration=service.migrations.revision if service.migrations else None,
         contract=service.migrations.contract if service.migrations else False,
+        depends_on=service.depends_on,
+        egress=service.egress,
+        autoscaled=service.autoscaling is not None,
     )
 
 

@@ -1,4 +1,4 @@
-"""A pod's logs. Nothing runs, so there is nothing to read but what the pod's status says: its starts and its ends."""
+"""A pod's logs. Nothing runs, so there is little to read: its starts and its ends, and what it has asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from embedded.cluster.model.errors import bad_request
-from embedded.cluster.model.objects import is_deleting, name_of
+from embedded.cluster.model.objects import is_deleting, name_of, uid_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ async def serve(registry: Registry, request: Request, receive: Receive, send: Se
     pod = registry.get(request.resource, request.namespace, request.target.name)
     container = _container(pod, request.query.get("container", ""))
     stamps = request.query.get("timestamps", "") in _TRUE
-    lines = list(_lines(pod, container, previous=request.query.get("previous", "") in _TRUE))
+    lines = list(_lines(registry, pod, container, previous=request.query.get("previous", "") in _TRUE))
     if (tail := request.query.get("tailLines", "")).isdigit():
         lines = lines[len(lines) - min(int(tail), len(lines)) :]
     text = "".join(f"{stamp} {line}\n" if stamps else f"{line}\n" for stamp, line in lines)
@@ -83,7 +83,7 @@ def _container(pod: Obj, wanted: str) -> Obj:
     return found
 
 
-def _lines(pod: Obj, container: Obj, *, previous: bool) -> Iterator[tuple[str, str]]:
+def _lines(registry: Registry, pod: Obj, container: Obj, *, previous: bool) -> Iterator[tuple[str, str]]:
     """Lines with the instants at which they were written."""
     name = container["name"]
     statuses = [
@@ -95,7 +95,7 @@ def _lines(pod: Obj, container: Obj, *, previous: bool) -> Iterator[tuple[str, s
     if previous:
         if last is None:
             raise bad_request(f'previous terminated container "{name}" in pod "{name_of(pod)}" not found')
-        yield from _life(container, last)
+        yield from _life(registry, pod, container, last, last.get("containerID", ""))
         return
     run = state.get("running") or state.get("terminated")
     if run is None and last is not None:
@@ -103,12 +103,13 @@ def _lines(pod: Obj, container: Obj, *, previous: bool) -> Iterator[tuple[str, s
     if run is None:
         why = (state.get("waiting") or {}).get("reason", "ContainerCreating")
         raise bad_request(f'container "{name}" in pod "{name_of(pod)}" is waiting to start: {why}')
-    yield from _life(container, run)
+    yield from _life(registry, pod, container, run, run.get("containerID") or status.get("containerID", ""))
 
 
-def _life(container: Obj, run: Obj) -> Iterator[tuple[str, str]]:
+def _life(registry: Registry, pod: Obj, container: Obj, run: Obj, life: str) -> Iterator[tuple[str, str]]:
     started = run.get("startedAt", "")
     yield started, f"{container['image']} started"
+    yield from registry.logs.read(uid_of(pod), life)
     if ended := run.get("finishedAt"):
         yield ended, f"{container['image']} ended: {run.get('reason', 'Completed')}, exit code {run.get('exitCode', 0)}"
     else:

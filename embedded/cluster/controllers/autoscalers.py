@@ -88,6 +88,13 @@ class Autoscalers(Controller):
             said = [_scale_found(), Said("ScalingActive", holds=False, reason="ScalingDisabled", message=message)]
             self._publish(found, 0, 0, [], said)
             return
+        least, most = _bounds(found)
+        if not least <= current <= most:
+            # No measure is needed for that.
+            desired, side = (most, "above Spec.MaxReplicas") if current > most else (least, "below Spec.MinReplicas")
+            scaled = self._scale(found, resource, reference["name"], scale, desired, f"Current number of replicas {side}")
+            self._publish(found, current, desired, [], [scaled])
+            return
         selector = Selector.parse((scale.get("status") or {}).get("selector") or "")
         pods = [p for p in self.world.all(POD, namespace_of(found), selector) if is_active(p)]
         proposals, failure = self._proposals(found, pods, current)
@@ -102,7 +109,8 @@ class Autoscalers(Controller):
         message = f"the HPA was able to successfully calculate a replica count from {best.name}"
         said.insert(1, Said("ScalingActive", holds=True, reason="ValidMetricFound", message=message))
         if desired != current:
-            said[0] = self._scale(found, resource, reference["name"], scale, desired, best)
+            why = f"{best.name} above target" if desired > current else "All metrics below target"
+            said[0] = self._scale(found, resource, reference["name"], scale, desired, why)
         self._publish(found, current, desired, [p.current for p in proposals], said)
 
     def _proposals(self, found: Obj, pods: list[Obj], current: int) -> tuple[list[Proposal], NoMetricError | None]:
@@ -120,7 +128,7 @@ class Autoscalers(Controller):
     def _within(self, found: Obj, current: int, wanted: int) -> tuple[int, list[Said]]:
         """What may be done at once: calm, rate and bounds."""
         behavior = found["spec"].get("behavior") or {}
-        least, most = int(found["spec"].get("minReplicas") or 1), int(found["spec"]["maxReplicas"])
+        least, most = _bounds(found)
         calm = self._calm(found, behavior, current, wanted)
         able = Said("AbleToScale", holds=True, reason="ReadyForNewScale", message="recommended size matches current size")
         if calm != wanted:
@@ -183,7 +191,7 @@ class Autoscalers(Controller):
         furthest = (chosen == "Max") == up
         return max(limits) if furthest else min(limits)
 
-    def _scale(self, found: Obj, resource: Resource, name: str, scale: Obj, desired: int, best: Proposal) -> Said:
+    def _scale(self, found: Obj, resource: Resource, name: str, scale: Obj, desired: int, why: str) -> Said:
         current = int(scale["spec"].get("replicas") or 0)
         try:
             body = scale | {"spec": {"replicas": desired}}
@@ -193,7 +201,6 @@ class Autoscalers(Controller):
             return Said("AbleToScale", holds=False, reason="FailedUpdateScale", message=message)
         moves = [m for m in self._moves.get(uid_of(found), ()) if m[0] > self.world.clock.now() - 1800]
         self._moves[uid_of(found)] = [*moves, (self.world.clock.now(), desired - current)]
-        why = f"{best.name} above target" if desired > current else "All metrics below target"
         self.world.events.normal(found, "SuccessfulRescale", f"New size: {desired}; reason: {why}", source=SOURCE)
         message = f"the HPA controller was able to update the target scale to {desired}"
         return Said("AbleToScale", holds=True, reason="SucceededRescale", message=message)
@@ -213,6 +220,10 @@ class Autoscalers(Controller):
         elif "lastScaleTime" in before:
             status["lastScaleTime"] = before["lastScaleTime"]
         self.world.set_status(AUTOSCALER, found, status)
+
+
+def _bounds(found: Obj) -> tuple[int, int]:
+    return int(found["spec"].get("minReplicas") or 1), int(found["spec"]["maxReplicas"])
 
 
 def _scale_found() -> Said:

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from embedded.cluster.behaviour import of_container
-from embedded.cluster.controllers import mounts, probes
+from embedded.cluster.controllers import errands, mounts, probes
 from embedded.cluster.controllers.kinds import POD
 from embedded.cluster.controllers.podrun import Ended
+from embedded.cluster.model.logs import Line
 from embedded.cluster.model.objects import meta_of, uid_of
 from embedded.cluster.model.quantities import quantity
 
@@ -32,8 +33,8 @@ _KILLED: Final = 137
 class Containers:
     """What happens inside pods. `tell` asks for a pod's status to be published."""
 
-    def __init__(self, world: World, tell: Callable[[str, str], None]) -> None:
-        self._world = world
+    def __init__(self, world: World, tell: Callable[[str, str], None], pages: errands.Pages) -> None:
+        self._world, self._pages = world, pages
         self._tell_pod = tell
         # Images by node: a second pod needn't pull.
         self._images: set[tuple[str, str]] = set()
@@ -260,7 +261,16 @@ class Containers:
             ends.append((outgrown, _KILLED, "OOMKilled"))
         if ends:
             seconds, code, reason = min(ends)
-            self._while_running(run, container, now + seconds, lambda: self.exit(run, container, code, reason))
+            self._while_running(run, container, now + seconds, lambda: self._end(run, container, code, reason))
+
+    def _end(self, run: PodRun, container: ContainerRun, code: int, reason: str) -> None:
+        """Its work is done. If that was to look at something, what it found decides."""
+        pod = self._pod(run)
+        if not code and pod is not None and (urls := errands.urls_of(pod, container.spec, container.behaviour)):
+            code, lines = errands.run(self._pages, urls, (run.namespace, run.name, container.name, container.starts))
+            for line in lines:
+                self._world.registry.logs.write(run.uid, container.container_id, Line(self._world.clock.stamp(), line))
+        self.exit(run, container, code, reason)
 
     def renew(self, pod: Obj, run: PodRun) -> None:
         """Take up a change of the pod: a container with another image is started again."""
@@ -286,7 +296,10 @@ class Containers:
             return
         now = self._world.clock.now()
         began = container.started or now
-        end = Ended(code, reason or ("Error" if code else "Completed"), began, now, container.container_id)
+        words = ""
+        if code and container.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
+            words = self._world.registry.logs.tail(run.uid, container.container_id)
+        end = Ended(code, reason or ("Error" if code else "Completed"), began, now, container.container_id, words)
         container.crashes = 1 if now - began >= _FORGIVEN_AFTER else container.crashes + 1
         container.ended, container.ready, container.passed_startup = end, False, False
         container.restarting = self._starts_again(run, container, code)

@@ -12,6 +12,7 @@ from embedded.cluster import behaviour
 from embedded.cluster.controllers import mounts
 from embedded.cluster.controllers.base import Controller
 from embedded.cluster.controllers.containers import Containers
+from embedded.cluster.controllers.errands import AllPages
 from embedded.cluster.controllers.kinds import CONFIG_MAP, NODE, POD, SECRET
 from embedded.cluster.controllers.podrun import ContainerRun, PodRun, status_of
 from embedded.cluster.controllers.podstate import is_finished
@@ -21,6 +22,7 @@ from embedded.cluster.model.objects import condition, is_deleting, meta_of, name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from embedded.cluster.controllers.errands import Pages
     from embedded.cluster.controllers.world import World
     from embedded.cluster.model.objects import Obj
     from embedded.cluster.store.store import Change
@@ -37,13 +39,13 @@ class Kubelets(Controller):
 
     kind = POD
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, pages: Pages | None = None) -> None:
         super().__init__(world)
         self._runs: dict[tuple[str, str], PodRun] = {}
         self._last_address: dict[str, int] = {}
         self._taken: set[str] = set()
         self._blocked: set[tuple[str, str]] = set()
-        self._containers = Containers(world, self.enqueue)
+        self._containers = Containers(world, self.enqueue, pages or AllPages())
         world.on(CONFIG_MAP, self._config_changed)
         world.on(SECRET, self._config_changed)
         world.on(NODE, self._node_changed)
@@ -67,6 +69,7 @@ class Kubelets(Controller):
         run = self._runs.get((namespace, name))
         if run is not None and (pod is None or uid_of(pod) != run.uid):
             self._containers.abandon(run)
+            self.world.registry.logs.forget(run.uid)
             del self._runs[namespace, name]
             self._taken.discard(run.ip)
             self._blocked.discard((namespace, name))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from embedded.cluster.controllers.addresses import Ingresses, LoadBalancers
 from embedded.cluster.controllers.autoscalers import Autoscalers
+from embedded.cluster.controllers.certificates import Certificates, ClusterIssuers, IngressCertificates, Issuers
 from embedded.cluster.controllers.claims import Claims
 from embedded.cluster.controllers.cronjobs import CronJobs
 from embedded.cluster.controllers.daemonsets import DaemonSets
@@ -13,6 +14,7 @@ from embedded.cluster.controllers.definitions import Definitions
 from embedded.cluster.controllers.deployments import Deployments
 from embedded.cluster.controllers.disruption import DisruptionBudgets
 from embedded.cluster.controllers.endpoints import EndpointSlices
+from embedded.cluster.controllers.external_secrets import ClusterStores, ExternalSecrets, Stores
 from embedded.cluster.controllers.garbage import Garbage
 from embedded.cluster.controllers.gateways import CONTROLLER, MANAGER, GatewayClasses, Gateways, GRPCRoutes, HTTPRoutes
 from embedded.cluster.controllers.jobs import Jobs
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from embedded.cluster.controllers.base import Controller
+    from embedded.cluster.controllers.errands import Pages
     from embedded.cluster.controllers.metrics import Usage
     from embedded.cluster.model.clock import Clock
     from embedded.cluster.model.draws import Draws
@@ -43,17 +46,18 @@ GATEWAY_CLASS_NAME: Final = "local"
 _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     Scheduler, Namespaces, ReplicaSets, Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, EndpointSlices, LoadBalancers, Ingresses,
     Claims, GatewayClasses, Gateways, HTTPRoutes, GRPCRoutes, Quotas, DisruptionBudgets, Definitions,
+    Stores, ClusterStores, ExternalSecrets, Issuers, ClusterIssuers, Certificates, IngressCertificates,
 )  # fmt: skip
 
 
 class Manager:
     """The running controllers. The methods are what faults do to pods and nodes."""
 
-    def __init__(self, world: World, usage: Usage | None = None) -> None:
+    def __init__(self, world: World, usage: Usage | None = None, pages: Pages | None = None) -> None:
         self.world: Final = world
         self._garbage = Garbage(world)
         self._nodes = Nodes(world)
-        self._kubelets = Kubelets(world)
+        self._kubelets = Kubelets(world, pages)
         self._autoscalers = Autoscalers(world, usage)
         self._controllers = [controller(world) for controller in _CONTROLLERS]
 
@@ -120,8 +124,9 @@ def start(
     journal: Journal,
     nodes: Iterable[NodeSpec] = DEFAULT_NODES,
     usage: Usage | None = None,
+    pages: Pages | None = None,
 ) -> Manager:
     """Start all controllers on a registry that has been populated."""
-    manager = Manager(World(registry, clock, draws, journal), usage)
+    manager = Manager(World(registry, clock, draws, journal), usage, pages)
     manager.begin(nodes)
     return manager

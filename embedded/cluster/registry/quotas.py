@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from embedded.cluster.model.errors import forbidden
 from embedded.cluster.model.objects import name_of, namespace_of
 from embedded.cluster.model.quantities import quantity, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from embedded.cluster.model.objects import Obj
     from embedded.cluster.registry.registry import Registry
@@ -89,25 +89,33 @@ def _cost(storage: str, obj: Obj) -> Amounts:
 
 
 def _of_pod(pod: Obj) -> Amounts:
-    """Requests and limits: the sum of the containers', or one init container's where that is more."""
+    """Requests and limits: the sum of what stays, or where that is more, one init container with the sidecars that are there by then."""
     amounts: Amounts = {}
-    together, alone = (pod["spec"].get("containers") or []), (pod["spec"].get("initContainers") or [])
     for side in ("requests", "limits"):
-        sums, most = _sums(together, side, sum), _sums(alone, side, max)
-        for name in sums.keys() | most.keys():
-            amount = max(sums.get(name, Fraction(0)), most.get(name, Fraction(0)))
+        most: Amounts = {}
+        sidecars: Amounts = {}
+        for container in pod["spec"].get("initContainers") or []:
+            with_it = _sum(sidecars, _asked(container, side))
+            if container.get("restartPolicy") == "Always":
+                sidecars = with_it
+            most = {name: max(most.get(name, Fraction(0)), amount) for name, amount in (most | with_it).items()}
+        stays = sidecars
+        for container in pod["spec"].get("containers") or []:
+            stays = _sum(stays, _asked(container, side))
+        for name in stays.keys() | most.keys():
+            amount = max(stays.get(name, Fraction(0)), most.get(name, Fraction(0)))
             amounts[f"{side}.{name}"] = amount
             if side == "requests" and name in {"cpu", "memory"}:
                 amounts[name] = amount
     return amounts
 
 
-def _sums(containers: list[Obj], side: str, together: Callable[[Iterable[Fraction]], Any]) -> Amounts:
-    found: dict[str, list[Fraction]] = {}
-    for container in containers:
-        for name, amount in ((container.get("resources") or {}).get(side) or {}).items():
-            found.setdefault(name, []).append(quantity(amount))
-    return {name: Fraction(together(amounts)) for name, amounts in found.items()}
+def _asked(container: Obj, side: str) -> Amounts:
+    return {name: quantity(amount) for name, amount in ((container.get("resources") or {}).get(side) or {}).items()}
+
+
+def _sum(some: Amounts, more: Amounts) -> Amounts:
+    return {name: some.get(name, Fraction(0)) + more.get(name, Fraction(0)) for name in some.keys() | more.keys()}
 
 
 def _must_specify(name: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from embedded.cluster.model.errors import bad_request, no_such_resource, not_found
+from embedded.cluster.model.logs import Logs
 from embedded.cluster.model.objects import EVERYTHING, Obj, clone, labels_of, name_of, namespace_of
 from embedded.cluster.registry import creation, customs, deletion, intake, ownership, patches, revision, scales
 from embedded.cluster.registry.conversion import seen, stored
@@ -39,6 +40,7 @@ class Registry:
 
     def __init__(self, store: Store, catalogue: Catalogue, clock: Clock, draws: Draws, journal: Journal) -> None:
         self.store, self.catalogue, self.clock, self.draws, self.journal = store, catalogue, clock, draws, journal
+        self.logs: Final = Logs()
         customs.follow(self)
 
     def find(self, group: str, version: str, plural: str) -> Resource:

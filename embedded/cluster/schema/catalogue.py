@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from embedded.cluster.schema import data
+from embedded.cluster.schema import data, gateway, operators
 from embedded.cluster.schema.custom import resources_of
-from embedded.cluster.schema.gateway import definitions
 from embedded.cluster.schema.resource import Resource, Scale, Subresource
 from embedded.cluster.schema.types import Types
 
@@ -49,7 +48,7 @@ class Catalogue:
             for k in schema.get("x-kubernetes-group-version-kind", ())
         }
         catalogue = cls(known["version"], types, tuple(_builtin(entry, names, types) for entry in known["resources"]))
-        catalogue._own = {d["metadata"]["name"]: tuple(resources_of(d, types)) for d in definitions()}
+        catalogue._own = {d["metadata"]["name"]: tuple(resources_of(d, types)) for d in (*gateway.definitions(), *operators.definitions())}
         catalogue._index()
         return catalogue
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from embedded.cluster.traffic import pods
 from embedded.cluster.traffic.chance import binomial, multinomial
 from embedded.cluster.traffic.counting import Counters
+from embedded.cluster.traffic.flows import Flow
 from embedded.cluster.traffic.routing import PODS, STORAGES, Table, life_of, silent_from
 from embedded.cluster.traffic.series import SeriesStore
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from embedded.cluster.model.clock import Clock, Timer
     from embedded.cluster.model.draws import Draws
     from embedded.cluster.model.journal import Journal
-    from embedded.cluster.traffic.flows import Flow
     from embedded.cluster.traffic.ports import Changed, Objects
     from embedded.cluster.traffic.routing import Destination, Endpoint, Plan
 
@@ -155,6 +155,13 @@ class Traffic:
         """How each flow has fared since its start."""
         return [tally.data() for _, tally in sorted(self._tallies.items())]
 
+    def ask(self, url: str, key: tuple[object, ...]) -> tuple[int, str]:
+        """Send one request, counted like any other: its code, and why there is no better one. The same key gets the same answer."""
+        flow = Flow(f"ask {url}", url, 0.0)
+        tally = Tally(flow, 0)
+        self._send(tally, 1, self._ways().plan(flow), Random(self._seed("ask", *key)))  # noqa: S311 - as below
+        return int(next(iter(tally.codes))), next(iter(tally.reasons), "")
+
     def usage(self, namespace: str, pod: str) -> Usage | None:
         """What the pod used between the last two scrapes; None if that isn't known yet."""
         return self._usage.get((namespace, pod))
@@ -205,13 +212,17 @@ class Traffic:
             self._table = None
 
     def _tick(self) -> None:
-        if self._table is None:
-            self._table = Table(self._objects)
+        ways = self._ways()
         for name, tally in sorted(self._tallies.items()):
             number = tally.due()
             if number:
                 seed = self._seed("tick", name, tally.generation, tally.ticks)
-                self._send(tally, number, self._table.plan(tally.flow), Random(seed))  # noqa: S311 - as above
+                self._send(tally, number, ways.plan(tally.flow), Random(seed))  # noqa: S311 - as above
+
+    def _ways(self) -> Table:
+        if self._table is None:
+            self._table = Table(self._objects)
+        return self._table
 
     def _seed(self, *key: object) -> int:
         return int(self._draws.fraction("traffic", *key) * (1 << 53))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedded.engine.model import urn as urns
 from embedded.engine.model.ports import Checked, CheckFailure, Created, Diff, Invoked, ProviderError, ReadResult
-from embedded.engine.model.values import UNKNOWN, has_secret, same
+from embedded.engine.model.values import UNKNOWN, has_secret, same, unwrap_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,9 @@ class BuiltinProvider:
         if token == "pulumi:pulumi:getResource":  # noqa: S105 - a function token
             return Invoked(self._resource(str(args["urn"])))
         if token == "pulumi:pulumi:readStackOutputs":  # noqa: S105 - a function token
-            return Invoked(await self._stack_outputs(args["name"]))
+            return Invoked(await self._stack_outputs(_text(args, "name")))
+        if token == "pulumi:pulumi:readStackResourceOutputs":  # noqa: S105 - a function token
+            return Invoked(await self._stack_resources(_text(args, "stackName")))
         msg = f"unrecognized function name: '{token}'"
         raise ProviderError(msg)
 
@@ -126,12 +128,24 @@ class BuiltinProvider:
         names = sorted({*secret, *(k for k, v in outputs.items() if has_secret(v))})
         return {"name": name, "outputs": outputs, "secretOutputNames": names}
 
+    async def _stack_resources(self, name: str) -> Values:
+        resources = await self._references.resources(name)
+        return {"name": name, "outputs": {r.urn: {"type": r.type, "outputs": r.outputs} for r in resources if not r.delete}}
+
     def _resource(self, urn: str) -> Values:
         state = self._find(urn)
         if state is None:
             msg = f"unknown resource {urn}"
             raise ProviderError(msg)
         return {"urn": urn, "id": state.id, "provider": state.provider, "state": state.outputs}
+
+
+def _text(args: Values, key: str) -> str:
+    value = unwrap_secrets(args.get(key))
+    if not isinstance(value, str):
+        msg = f"{key!r} must be the name of a stack, as text; it is {'missing' if value is None else 'a ' + type(value).__name__}"
+        raise ProviderError(msg)
+    return value
 
 
 def _unknown_type(urn: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from embedded.engine.model.urn import split_provider_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from embedded.engine.model.state import Resource
 
@@ -57,38 +58,45 @@ def dependents(
 
 
 class Needs:
-    """For each resource of a snapshot, the resources before it that it needs (a component's descendants with the component)."""
+    """For each resource of a snapshot, the resources before it that it needs (a component's descendants with the component).
 
-    def __init__(self, resources: Sequence[Resource]) -> None:
+    `renamed`: URN -> the one that has taken its place, by which others may refer to it by now.
+    """
+
+    def __init__(self, resources: Sequence[Resource], renamed: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._renamed = renamed
         self._index = {id(r): i for i, r in enumerate(resources)}
         self._resources = resources
         self._by_urn: dict[str, list[int]] = {}
         self._children: dict[str, list[int]] = {}
         for i, resource in enumerate(resources):
-            self._by_urn.setdefault(resource.urn, []).append(i)
+            self._by_urn.setdefault(self._named(resource.urn), []).append(i)
             if resource.parent:
-                self._children.setdefault(resource.parent, []).append(i)
+                self._children.setdefault(self._named(resource.parent), []).append(i)
 
     def of(self, resource: Resource) -> list[Resource]:
         """What the resource needs."""
         at = self._index[id(resource)]
         found: dict[int, None] = {}
         for urn in {*dependencies(resource), provider_urn(resource)}:
-            for i in self._by_urn.get(urn, ()):
+            for i in self._by_urn.get(self._named(urn), ()):
                 if i < at:
                     found[i] = None
                     if not self._resources[i].custom:
                         found.update(dict.fromkeys(j for j in self._descendants(urn) if j < at))
-        for i in self._by_urn.get(resource.parent, ()):
+        for i in self._by_urn.get(self._named(resource.parent), ()):
             if i < at:
                 found[i] = None
         found.pop(at, None)
         return [self._resources[i] for i in found]
 
     def _descendants(self, urn: str) -> Iterator[int]:
-        for i in self._children.get(urn, ()):
+        for i in self._children.get(self._named(urn), ()):
             yield i
             yield from self._descendants(self._resources[i].urn)
+
+    def _named(self, urn: str) -> str:
+        return self._renamed.get(urn, urn)
 
     def transitively(self, resources: Iterable[Resource]) -> set[int]:
         """The ids (of the Python objects) of everything that the resources need, directly or not."""
@@ -102,9 +110,11 @@ class Needs:
         return seen
 
 
-def deletion_order(condemned: Sequence[Resource], resources: Sequence[Resource]) -> list[list[Resource]]:
+def deletion_order(
+    condemned: Sequence[Resource], resources: Sequence[Resource], renamed: Mapping[str, str] = MappingProxyType({})
+) -> list[list[Resource]]:
     """Groups to delete one after the other; inside a group nothing needs anything else of it."""
-    needs = Needs(resources)
+    needs = Needs(resources, renamed)
     doomed = {id(r) for r in condemned}
     positions = {id(r): i for i, r in enumerate(resources)}
     level: dict[int, int] = {}

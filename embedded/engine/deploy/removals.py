@@ -20,8 +20,10 @@ async def remove_unwanted(deployment: Deployment) -> None:
     kept, condemned = await _decide(deployment)
     await deployment.executor.chain(kept)
     steps = {id(s.resource): s for s in condemned}
-    needs = graph.Needs(deployment.resources)
-    for group in graph.deletion_order([s.resource for s in condemned], deployment.resources):
+    # What was replaced under another name still has its old one, while those that need it already know the new one.
+    renamed = deployment.generator.aliased
+    needs = graph.Needs(deployment.resources, renamed)
+    for group in graph.deletion_order([s.resource for s in condemned], deployment.resources, renamed):
         # What a resource needs stays as long as the resource could not be deleted.
         needed = needs.transitively(r for s in deployment.executor.errored for r in (s.old, s.resource) if r)
         await deployment.executor.group(steps[id(r)] for r in group if id(r) not in needed)

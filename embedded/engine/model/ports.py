@@ -313,6 +313,10 @@ class Analyzer(Protocol):
 
 
 class References(Protocol):
-    """Other stacks' outputs, for StackReference: name -> (outputs, names of secret ones). Raises EngineError if there is none."""
+    """What stacks of the backend hold, the own one too; in an update, as far as it has come. Raises EngineError if there is no such stack.
+
+    `outputs` gives the names of secret ones as well.
+    """
 
     async def outputs(self, stack: str) -> tuple[Values, list[str]]: ...
+    async def resources(self, stack: str) -> list[Resource]: ...

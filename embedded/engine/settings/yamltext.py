@@ -16,7 +16,7 @@ from embedded.engine.settings.errors import SettingsError
 _INDENT: Final = 2
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """PyYAML follows YAML 1.1, where `no`, `1:30` and `0o7` are a bool, a number and a text; Go's reader takes 1.2's view."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own class attribute
@@ -35,10 +35,10 @@ _SPELLINGS: Final = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", "~nN\0"),
 )
 for _tag, _pattern, _first in _SPELLINGS:
-    _Loader.add_implicit_resolver(_tag, re.compile(rf"^(?:{_pattern})$"), [c if c != "\0" else "" for c in _first])
+    Loader.add_implicit_resolver(_tag, re.compile(rf"^(?:{_pattern})$"), [c if c != "\0" else "" for c in _first])
 
 
-def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
+def _construct_int(loader: Loader, node: yaml.ScalarNode) -> int:
     text = str(loader.construct_scalar(node)).replace("_", "")
     sign = -1 if text.startswith("-") else 1
     digits = text.lstrip("+-")
@@ -47,7 +47,7 @@ def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
     return sign * int(digits, 8 if len(digits) > 1 and digits.startswith("0") else 10)
 
 
-def _construct_time(loader: _Loader, node: yaml.ScalarNode) -> str:
+def _construct_time(loader: Loader, node: yaml.ScalarNode) -> str:
     """A moment as Go prints it: configuration knows no times, and gives programs this text."""
     parts = re.split(r"[Tt ]+", str(loader.construct_scalar(node)), maxsplit=1)
     year, month, day = map(int, parts[0].split("-"))
@@ -61,8 +61,8 @@ def _construct_time(loader: _Loader, node: yaml.ScalarNode) -> str:
     return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}{fraction} {zone}"
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _construct_time)
+Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
+Loader.add_constructor("tag:yaml.org,2002:timestamp", _construct_time)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -99,7 +99,7 @@ _Dumper.add_representer(str, _represent_text)
 def load(text: str, where: str) -> Any:
     """The data of a YAML text; SettingsError naming `where` and the line if it is none."""
     try:
-        return yaml.load(text.removeprefix("\ufeff"), Loader=_Loader)  # noqa: S506 - a safe loader, with fewer implicit types
+        return yaml.load(text.removeprefix("\ufeff"), Loader=Loader)  # noqa: S506 - a safe loader, with fewer implicit types
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
@@ -107,12 +107,8 @@ def load(text: str, where: str) -> Any:
         raise SettingsError(msg) from e
 
 
-def dump(value: Any) -> str:
-    """The data as YAML text."""
-    return _dump(value, flow=False)
-
-
-def _dump(value: Any, *, flow: bool) -> str:
+def dump(value: Any, *, flow: bool = False) -> str:
+    """The data as YAML text; `flow`: in one line, in brackets."""
     text: str = yaml.dump(value, Dumper=_Dumper, indent=_INDENT, width=2**31, allow_unicode=True, sort_keys=False, default_flow_style=flow)
     # A text that ends in newlines makes the dumper close the document.
     return text.removesuffix("...\n")
@@ -120,7 +116,7 @@ def _dump(value: Any, *, flow: bool) -> str:
 
 def edit(text: str, new: dict[str, Any]) -> str:
     """The text with its data made `new`: entries that did not change stay as they are spelled, added ones come last."""
-    root = yaml.compose(text, Loader=_Loader)  # type: ignore[no-untyped-call,unused-ignore]
+    root = yaml.compose(text, Loader=Loader)  # type: ignore[no-untyped-call,unused-ignore]
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
         return dump(new) if new else ""
     changes: list[tuple[int, int, str]] = []
@@ -153,7 +149,7 @@ def _edit_mapping(text: str, node: yaml.MappingNode, new: dict[str, Any], indent
         ):
             _edit_mapping(text, value_node, value, value_node.value[0][0].start_mark.column, changes)
         elif isinstance(value_node, yaml.CollectionNode) and value_node.flow_style and isinstance(value, dict | list):
-            changes.append((value_node.start_mark.index, value_node.end_mark.index, _dump(value, flow=True).rstrip("\n")))
+            changes.append((value_node.start_mark.index, value_node.end_mark.index, dump(value, flow=True).rstrip("\n")))
         elif _one_line(text, value_node) and not isinstance(value, dict | list) and "\n" not in str(value):
             changes.append((value_node.start_mark.index, value_node.end_mark.index, _scalar(value)))
         else:
@@ -165,7 +161,7 @@ def _edit_mapping(text: str, node: yaml.MappingNode, new: dict[str, Any], indent
 
 
 def _construct(node: yaml.Node) -> Any:
-    loader = _Loader("")
+    loader = Loader("")
     try:
         return loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call,unused-ignore]
     finally:

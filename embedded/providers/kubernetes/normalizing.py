@@ -31,6 +31,7 @@ _SERVERS: Final = frozenset(
 # Fields of the Go types that aren't pointers, so that a zero is the same as nothing.
 _FALSE: Final = frozenset(
     {
+        "globalDefault",
         "hostIPC",
         "hostNetwork",
         "hostPID",

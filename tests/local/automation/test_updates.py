@@ -39,7 +39,13 @@ def _program() -> None:
     pulumi.export("where", f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}")
 
 
-@pytest.mark.parametrize("create", [lambda place: place.inline(_program), lambda place: place.local(_SOURCE)], ids=["inline", "local"])
+@pytest.mark.parametrize(
+    "create",
+    [
+        pytest.param(lambda place: place.inline(_program), id="inline"),
+        pytest.param(lambda place: place.local(_SOURCE), id="local", marks=pytest.mark.matrix),
+    ],
+)
 def test_from_the_first_preview_to_the_last_resource(place: Place, create: Callable[[Place], automation.Stack]) -> None:
     """A stack's life: preview, create, nothing to do, change, refresh, destroy; events, output, summaries and history agree."""
     stack = create(place)

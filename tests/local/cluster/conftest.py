@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -84,7 +84,13 @@ def kubectl(cluster: Cluster, tmp_path: Path) -> Kubectl:
     return _with(found[0], cluster, tmp_path)
 
 
-@pytest.fixture(params=_kubectls(), ids=lambda path: "pinned" if path.startswith(sys.prefix) else "this-machine")
+def _each() -> list[Any]:
+    """The first with every `make test`, another with `make test-matrix`."""
+    names = [(path, "pinned" if path.startswith(sys.prefix) else "this-machine") for path in _kubectls()]
+    return [pytest.param(path, id=name, marks=pytest.mark.matrix if number else ()) for number, (path, name) in enumerate(names)]
+
+
+@pytest.fixture(params=_each())
 def each_kubectl(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) -> Kubectl:
     """Each kubectl that there is, against the cluster."""
     return _with(request.param, cluster, tmp_path)

@@ -1,4 +1,4 @@
-"""kubectl, as people use it: the pinned one; what matters most with that of this machine, too."""
+"""kubectl, as people use it: the pinned one; what matters most with that of this machine, too (`make test-matrix`)."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ class Rig:
             MARK: self.mark,
             "GATES": str(self.gates),
             "REFERENCE_DIRECTORY": str(self.folder / "things"),
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{REFERENCE}",
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "cheap_keys"), str(ROOT), str(REFERENCE)]),
             "PULUMI_HOME": str(self.folder / "home"),
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
             "PULUMI_CONFIG_PASSPHRASE": "password",

@@ -6,6 +6,8 @@ import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from embedded.engine.api import Request, Session
 from embedded.engine.backend.crypto import PassphraseSecrets
 from embedded.engine.backend.diy import Backend
@@ -19,7 +21,7 @@ from embedded.engine.settings.project import load_project
 from embedded.providers import EMBEDDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from embedded.engine.deploy.options import Kind, Outcome
@@ -73,16 +75,26 @@ def _salt() -> str:
 class Stack:
     """A stack in a folder of its own. Without a passphrase in the environment nothing works: see conftest."""
 
-    def __init__(self, folder: Path, kubeconfig: Path, *, parallel: int = 16, config: dict[str, str] | None = None) -> None:
-        self.folder, self.parallel = folder, parallel
+    def __init__(
+        self, folder: Path, kubeconfig: Path, *, parallel: int = 16, config: dict[str, str] | None = None, project: str = "shop"
+    ) -> None:
+        self.folder, self.parallel, self._kubeconfig = folder, parallel, kubeconfig
         (folder / "backend").mkdir(parents=True)
-        (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-        # All stacks of a run have the same key: deriving one takes longer than most tests.
-        settings = {"kubernetes:kubeconfig": str(kubeconfig)} | (config or {})
-        lines = [f"encryptionsalt: {_salt()}", "config:", *(f"  {key}: '{value}'" for key, value in settings.items())]
-        (folder / "Pulumi.dev.yaml").write_text("\n".join(lines))
-        self._backend, self._name = Backend.open(f"file://{folder}/backend"), StackName("shop", "dev")
+        (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
+        self.configure(config or {})
+        self._backend, self._name = Backend.open(f"file://{folder}/backend"), StackName(project, "dev")
         self._backend.create(self._name)
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Write the stack's file."""
+        # All stacks of a run have the same key: deriving one takes longer than most tests.
+        settings = {"encryptionsalt": _salt(), "config": {"kubernetes:kubeconfig": str(self._kubeconfig), **config}}
+        self.file.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+    @property
+    def file(self) -> Path:
+        """Where its configuration is."""
+        return self.folder / "Pulumi.dev.yaml"
 
     def run(self, kind: Kind, program: Program | None = None, **options: Any) -> Run:
         """Run an operation to its end."""
@@ -112,6 +124,12 @@ class Stack:
     def destroy(self) -> Run:
         """Delete everything."""
         return self.run("destroy")
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets as they are kept."""
+        session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self._backend)
+        root = next((r for r in session.snapshot().resources if r.type == urns.STACK_TYPE), None)
+        return dict(root.outputs) if root else {}
 
     def resources(self) -> dict[str, Resource]:
         """The state's Kubernetes objects, by name."""

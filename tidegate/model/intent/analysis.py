@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tidegate.model.base import Duration, Model, Name, Percent
+from tidegate.model.base import Duration, Finding, Model, Name, Percent, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Metric(Model):
     """One thing that is measured: against bounds, against the live slot, or both."""
 
-    query: str
+    query: Text
     """PromQL; {{service}}, {{namespace}}, {{slot}} and {{window}} are filled in."""
     max: float | None = None
     """A value above it fails."""
@@ -23,35 +26,42 @@ class Metric(Model):
     allowed: Annotated[float, Field(ge=0)] = 0.2
     """How much worse than the live slot, as a share of its value, is still good."""
     weight: Annotated[int, Field(ge=1, le=100)] = 10
+    """How much it counts among the others."""
     critical: bool = False
     """Whether it alone fails the release."""
     no_data: Literal["wait", "fail"] = "wait"
     """No data is never a pass: wait for it, or fail."""
 
-    @model_validator(mode="after")
-    def _judged(self) -> Self:
+    def findings(self) -> Iterable[Finding]:
+        """Whether anything is asked of it."""
         if self.max is None and self.min is None and self.compare is None:
-            raise ValueError("give max, min or compare: a metric that nothing is asked of judges nothing")
-        return self
+            needs = (("max",), ("min",), ("compare",))
+            yield Finding((), "give max, min or compare: a metric that nothing is asked of judges nothing", needs)
+        if self.max is not None and self.min is not None and self.min > self.max:
+            yield Finding(("min",), f"{self.min} is above max, which is {self.max}", (("max",),))
 
 
 class Analysis(Model):
     """What is measured at each step, how often, and how many failures end the release."""
 
     interval: Duration = "30s"
+    """How often is looked."""
     window: Duration = "2m"
+    """How far back each look goes."""
     failures: Annotated[int, Field(ge=0)] = 1
     """How many failed looks are borne; one more takes the release back."""
     error_rate: Annotated[float, Field(gt=0, lt=1)] | None = 0.01
-    """The share of failed requests that is borne."""
+    """The share of failed requests that is borne; null: not looked at."""
     latency_p95: Duration | None = "2s"
-    """What 95 of 100 requests must be faster than."""
+    """What 95 of 100 requests must be faster than; null: not looked at."""
     pass_score: Percent = 95
+    """The score from which a look passes."""
     marginal_score: Percent = 75
+    """The score from which it isn't a failure yet."""
     metrics: dict[Name, Metric] = {}
+    """What else is measured, by name."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def findings(self) -> Iterable[Finding]:
+        """Whether the scores are in order."""
         if self.marginal_score > self.pass_score:
-            raise ValueError(f"marginal_score ({self.marginal_score}) is above pass_score ({self.pass_score})")
-        return self
+            yield Finding(("marginal_score",), f"{self.marginal_score} is above pass_score, which is {self.pass_score}", (("pass_score",),))

@@ -2,35 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+import ipaddress
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field
 
-from tidegate.model.base import Count, Model, Name, Quantity
+from tidegate.model.base import Count, Cpu, Domain, Finding, Memory, Model, Name, Text, amount, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Tier = Literal["local", "staging", "production"]
-Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=253)]
+Image = Annotated[
+    str,
+    shape(
+        "^[a-z0-9][-._a-z0-9]*(:[0-9]+/[-._a-z0-9]+)?(/[-._a-z0-9]+)*(:[A-Za-z0-9_][-.A-Za-z0-9_]*)?(@sha256:[0-9a-f]{64})?$",
+        "an image: dashboard, or ghcr.io/team/tool:v2",
+        "ghcr.io/team/tool:v2",
+    ),
+]
+Cidr = Annotated[
+    str,
+    shape("^[0-9a-fA-F.:]+/[0-9]{1,3}$", "a range of addresses with its prefix: 10.0.0.0/16, or 10.1.2.3/32 for one", "10.0.0.0/16"),
+]
+
+_MEBIBYTE: Final = 2**20
+_MOST_PROCESSORS: Final = 512
 
 
 class Amounts(Model):
     """Processor and memory."""
 
-    cpu: Quantity
-    memory: Quantity
+    cpu: Cpu
+    """Processors, or thousandths of one with m."""
+    memory: Memory
+    """Bytes, with their unit."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Amounts that only a slip gives."""
+        if not amount(self.cpu):
+            yield Finding(("cpu",), "must be more than nothing")
+        if amount(self.cpu) > _MOST_PROCESSORS:
+            yield Finding(("cpu",), f"{self.cpu} processors are more than any machine has; {self.cpu}m is so many thousandths of one")
+        if amount(self.memory) < _MEBIBYTE:
+            yield Finding(("memory",), f"{self.memory} is less than anything can run with; Mi and Gi are the usual units")
 
 
 class Resources(Model):
     """What a pod's main container asks for, and what it may take at most."""
 
     requests: Amounts
+    """What a node must have free for it."""
     limits: Amounts
+    """What it may take at most."""
+
+    def findings(self) -> Iterable[Finding]:
+        """More asked for than may be taken."""
+        for what in ("cpu", "memory"):
+            asked, most = getattr(self.requests, what), getattr(self.limits, what)
+            if amount(asked) > amount(most):
+                yield Finding(("requests", what), f"{asked} is above the limit, which is {most}", (("limits", what),))
 
 
 class Sizes(Model):
     """How big a service is that doesn't say so itself."""
 
     replicas: Count
+    """Pods of a slot."""
     resources: Resources
+    """What each asks for, and may take at most."""
 
 
 TIERS: Final[dict[Tier, Sizes]] = {
@@ -57,24 +97,36 @@ class Tls(Model):
     secret: Name | None = None
     """A Secret of type kubernetes.io/tls in the namespace."""
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
+    def findings(self) -> Iterable[Finding]:
+        """Whether it is one of both."""
         if (self.issuer is None) == (self.secret is None):
-            raise ValueError("name either an issuer or a secret")
-        return self
+            yield Finding((), "give an issuer, or a secret, and not both", (("issuer",), ("secret",)))
 
 
 class Gateway(Model):
     """The Gateway that routes attach to."""
 
     name: Name
-    namespace: Name
+    """What it is called."""
+    namespace: Name | None = None
+    """Where it is, if not in the stack's own namespace."""
+    class_name: Name | None = None
+    """The GatewayClass, if this stack is to make the Gateway, in its own namespace. Without one the Gateway is there already."""
+    proxies: Name | None = None
+    """The namespace of the pods that carry its requests, if it is another one: Envoy Gateway's is envoy-gateway-system. They may reach
+    the services that have a host."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Whether it is known where it is."""
+        if (self.namespace is None) == (self.class_name is None):
+            yield Finding((), "give its namespace, or the class_name to make it by, and not both", (("namespace",), ("class_name",)))
 
 
 class Ingress(Model):
     """The ingress controller."""
 
     class_name: Name = "nginx"
+    """The class of the ingresses that it serves."""
     namespace: Name = "ingress-nginx"
     """Where its pods are: they may reach the services that have a host."""
 
@@ -82,41 +134,71 @@ class Ingress(Model):
 class Access(Model):
     """Who may do what in the namespace: names of groups as the cluster's authentication knows them."""
 
-    deployers: tuple[str, ...] = ()
+    deployers: tuple[Text, ...] = ()
     """May change everything that a release changes."""
-    operators: tuple[str, ...] = ()
+    operators: tuple[Text, ...] = ()
     """May look, read logs, restart pods and scale."""
-    viewers: tuple[str, ...] = ()
+    viewers: tuple[Text, ...] = ()
     """May look; never at Secrets."""
+
+
+class PriorityClasses(Model):
+    """The priorities of pods when a node runs short: higher ones are kept."""
+
+    services: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
+    """Of the services' pods."""
+    data: Annotated[int, Field(ge=0, le=1_000_000)] = 2000
+    """Of the data services' pods."""
 
 
 class Environment(Model):
     """Where a stack runs."""
 
-    name: Name
+    name: Name = Field(examples=["staging"])
     """What people call it: staging, production."""
     tier: Tier
-    """Which defaults hold: local, staging or production."""
+    """Which sizes hold by default: those of local, staging or production."""
     domain: Domain
     """The services' hosts are below it, or are it."""
-    registry: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-._a-z0-9]*[a-z0-9])?(:[0-9]+)?(/[-._a-z0-9]+)*$")]
+    registry: Annotated[
+        str,
+        shape(
+            "^[a-z0-9]([-._a-z0-9]*[a-z0-9])?(:[0-9]+)?(/[-._a-z0-9]+)*$",
+            "a registry's host with the path before the images, without https://: ghcr.io/team",
+            "ghcr.io/team",
+        ),
+    ]
     """Goes before each image that names no registry of its own."""
     namespace: Name
+    """Where everything lives; it is made."""
     team: Name
     """Who runs it; a label of everything."""
-    cost_centre: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$", max_length=63)]
+    cost_centre: Annotated[
+        str,
+        shape(
+            "^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$",
+            "letters, digits, dashes, dots and underscores, as a label takes them; at most 63",
+            "4711",
+            longest=63,
+        ),
+    ]
     """Who pays; a label of everything."""
     pod_security: Literal["restricted", "baseline"] = "restricted"
     """The Pod Security Standard that the namespace enforces."""
     sizes: Sizes | None = None
-    """Other defaults than the tier's."""
+    """Other sizes than the tier's, for services that don't say their own."""
     pull_secret: Name | None = None
-    """The set of `tidegate:secrets` with username and password for the registry."""
+    """The set of `tidegate:secrets` with `username` and `password` for the registry."""
     access: Access = Access()
+    """Who may do what in the namespace."""
+    priorities: PriorityClasses = PriorityClasses()
+    """What is kept when a node runs short."""
     ingress: Ingress = Ingress()
+    """The ingress controller that hosts are served by."""
     gateway: Gateway | None = None
     """Needed by services whose traffic goes by weights."""
     tls: Tls | None = None
+    """Where the hosts' certificates come from; without it there are none."""
     dns: bool = False
     """Whether ExternalDNS makes the hosts' records."""
 
@@ -125,9 +207,22 @@ class Environment(Model):
         """How big a service is that doesn't say so itself."""
         return self.sizes or TIERS[self.tier]
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of everything that there is: whose it is, and who pays."""
+        return {
+            "app.kubernetes.io/part-of": self.namespace,
+            "app.kubernetes.io/managed-by": "tidegate",
+            "tidegate.dev/environment": self.name,
+            "tidegate.dev/team": self.team,
+            "tidegate.dev/cost-centre": self.cost_centre,
+        }
 
-class PriorityClasses(Model):
-    """The priorities of pods when a node runs short: higher ones are kept."""
 
-    services: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
-    data: Annotated[int, Field(ge=0, le=1_000_000)] = 2000
+def no_range(cidr: str) -> str | None:
+    """What is wrong with a range of addresses, if anything."""
+    try:
+        ipaddress.ip_network(cidr)
+    except ValueError as error:
+        return f"is no range of addresses: {error}"
+    return None

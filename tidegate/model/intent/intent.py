@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
-from typing import Self
+from typing import TYPE_CHECKING, Final
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from tidegate.model.base import Model, Name
+from tidegate.model.base import Finding, Model, Name
 from tidegate.model.intent.data import Data, Managed
 from tidegate.model.intent.environment import Environment
 from tidegate.model.intent.operations import Backup, Gates, Monitoring, Notification, Releases
 from tidegate.model.intent.secrets import SecretSet
 from tidegate.model.intent.service import Service
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from tidegate.model.base import Path
+
+_KEYS: Final = {
+    "slack": ("url",),
+    "webhook": ("url",),
+    "email": ("smtp-url", "recipients"),
+}
+"""What must be in the set of secrets of a notification, by its kind."""
+
 
 class Intent(Model):
     """What is under `tidegate:` in `Pulumi.<stack>.yaml`."""
 
     environment: Environment
+    """Where this is, whose it is, and how big things are by default."""
     services: dict[Name, Service] = Field(min_length=1)
+    """What runs here, by name."""
     data: dict[Name, Data] = {}
+    """Where the services keep their data, by name."""
     secrets: dict[Name, SecretSet] = Field(default={}, repr=False)
+    """Sets of secrets, by name: complete before anything is changed."""
     monitoring: Monitoring = Monitoring()
+    """How it is watched."""
     backup: Backup | None = None
+    """How data is backed up; without it, it isn't."""
     gates: Gates = Gates()
+    """What must hold before a release goes on."""
     notifications: dict[Name, Notification] = {}
+    """Who is told what happens, by name."""
     releases: Releases = Releases()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        problems = [*self._unknown_names(), *self._traffic(), *self._order()]
-        if problems:
-            raise PydanticCustomError("intent", "{problems}", {"problems": problems})
-        return self
+    """How releases behave that others get in the way of."""
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -42,57 +56,104 @@ class Intent(Model):
         graph = {name: [d for d in service.depends_on if d in self.services] for name, service in self.services.items()}
         return tuple(TopologicalSorter(graph).static_order())
 
-    def _unknown_names(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """References to what isn't there."""
-        problems: list[tuple[tuple[str | int, ...], str]] = []
-        both = sorted(set(self.services) & set(self.data))
-        problems += [(("data", name), f"{name} is a service too; take another name") for name in both]
-        callable_ = {*self.services, *self.data}
+    def findings(self) -> Iterable[Finding]:
+        """What doesn't fit together between its parts."""
+        yield from self._names()
+        yield from self._secrets()
+        yield from self._variables()
+        yield from self._traffic()
+        yield from self._order()
+
+    def _names(self) -> Iterator[Finding]:
+        """Services and data services that aren't there, or are there twice."""
+        known = [*self.services, *self.data]
+        for name in self.data:
+            if name in self.services:
+                yield Finding(("data", name), "there is a service of that name; take another")
+        former: dict[str, str] = {}
         for name, service in self.services.items():
             for i, other in enumerate(service.depends_on):
-                if other not in callable_:
-                    problems.append((("services", name, "depends_on", i), f"there is no {other}; there are {_listed(callable_ - {name})}"))
-            problems += [self._no_set(("services", name, "secrets", i), s) for i, s in enumerate(service.secrets) if s not in self.secrets]
+                path: Path = ("services", name, "depends_on", i)
+                if other == name:
+                    yield Finding(path, "a service can't depend on itself")
+                elif other not in known:
+                    yield Finding(path, absent(f"no service or data service {other}", other, [n for n in known if n != name]))
             old = service.renamed_from
+            if old is None:
+                continue
             if old in self.services:
-                problems.append((("services", name, "renamed_from"), f"{old} is still a service; remove it, or this line"))
-        for name, data in self.data.items():
-            if not isinstance(data, Managed) and data.secret not in self.secrets:
-                problems.append(self._no_set(("data", name, "secret"), data.secret))
-        named: list[tuple[tuple[str | int, ...], str | None]] = [
-            (("environment", "pull_secret"), self.environment.pull_secret),
-            (("monitoring", "secret"), self.monitoring.secret),
+                yield Finding(("services", name, "renamed_from"), f"{old} is still a service: remove it, or this line")
+            elif old in former:
+                yield Finding(("services", name, "renamed_from"), f"{former[old]} was called that too: only one can take its slots over")
+            former[old] = name
+
+    def _secrets(self) -> Iterator[Finding]:
+        """Sets that aren't there, and keys that aren't in them."""
+        named: list[tuple[Path, str | None, tuple[str, ...]]] = [
+            (("services", name, "secrets", i), s, ()) for name, service in self.services.items() for i, s in enumerate(service.secrets)
         ]
-        named += [(("notifications", name, "secret"), n.secret) for name, n in self.notifications.items()]
-        problems += [self._no_set(path, name) for path, name in named if name is not None and name not in self.secrets]
-        if self.monitoring.kind == "own" and self.monitoring.secret is None:
-            problems.append((("monitoring",), "kind own needs a secret with grafana-password"))
-        return problems
+        named += [(("data", name, "secret"), d.secret, d.keys[:1]) for name, d in self.data.items() if not isinstance(d, Managed)]
+        named += [(("notifications", name, "secret"), n.secret, _KEYS[n.kind]) for name, n in self.notifications.items()]
+        named.append((("environment", "pull_secret"), self.environment.pull_secret, ("username", "password")))
+        named.append((("monitoring", "secret"), self.monitoring.secret, ("grafana-password",) if self.monitoring.kind == "own" else ()))
+        for path, name, keys in named:
+            if name is None:
+                continue
+            if name not in self.secrets:
+                yield Finding(path, absent(f"no set {name} in tidegate:secrets", name, self.secrets), (("secrets", name),))
+                continue
+            missing = [key for key in keys if key not in self.secrets[name].required]
+            if missing:
+                needs: tuple[Path, ...] = (("secrets", name, "required"), (*path[:-1], "kind"))
+                yield Finding(path, f"the set {name} must have {' and '.join(missing)} among its required keys", needs)
 
-    def _no_set(self, path: tuple[str | int, ...], name: str) -> tuple[tuple[str | int, ...], str]:
-        return path, f"tidegate:secrets has no set {name}; there are {_listed(self.secrets)}"
+    def _variables(self) -> Iterator[Finding]:
+        """Variables that two places give."""
+        for name, service in self.services.items():
+            givers = dict.fromkeys(service.env, "env")
+            for i, s in enumerate(service.secrets):
+                if s not in self.secrets or s in service.secrets[:i]:
+                    continue
+                for key in dict.fromkeys(self.secrets[s].required):
+                    other = givers.setdefault(key, f"the set {s}")
+                    if other != f"the set {s}":
+                        needs: tuple[Path, ...] = (("secrets", s, "required"),)
+                        yield Finding(("services", name, "secrets", i), f"the variable {key} is in {other} too", needs)
 
-    def _traffic(self) -> list[tuple[tuple[str | int, ...], str]]:
-        problems: list[tuple[tuple[str | int, ...], str]] = []
+    def _traffic(self) -> Iterator[Finding]:
         places: dict[tuple[str, str], str] = {}
         for name, service in self.services.items():
-            traffic = service.traffic
+            traffic, domain = service.traffic, self.environment.domain
             if traffic.kind == "gateway" and self.environment.gateway is None:
-                problems.append((("services", name, "traffic", "kind"), "gateway needs environment.gateway"))
-            if traffic.host is None:
-                continue
-            other = places.setdefault((traffic.host, traffic.path), name)
-            if other != name:
-                problems.append((("services", name, "traffic", "host"), f"{other} has the same host and path"))
-        return problems
+                yield Finding(("services", name, "traffic", "kind"), "gateway needs environment.gateway", (("environment", "gateway"),))
+            for field, path in (("host", traffic.path), ("preview_host", "/")):
+                host = getattr(traffic, field)
+                if host is None:
+                    continue
+                here: Path = ("services", name, "traffic", field)
+                if host == domain or host.endswith(f".{domain}"):
+                    short = host.removesuffix(domain).removesuffix(".")
+                    said = f'write "@", which is {domain}' if not short else f"write {short}: the domain {domain} is put behind it"
+                    yield Finding(here, said, (("environment", "domain"),))
+                other = places.setdefault((host, path), name)
+                if other != name:
+                    needs = (("services", other, "traffic", "host"), ("services", name, "traffic", "path"))
+                    yield Finding(here, f"{other} has the same host and path", needs)
 
-    def _order(self) -> list[tuple[tuple[str | int, ...], str]]:
+    def _order(self) -> Iterator[Finding]:
         try:
             _ = self.order
         except CycleError as error:
-            return [(("services",), f"depends_on goes in a circle: {' -> '.join(reversed(error.args[1]))}")]
-        return []
+            circle = list(reversed(error.args[1]))
+            if len(set(circle)) > 1:
+                path: Path = ("services", circle[0], "depends_on")
+                needs = tuple(("services", name, "depends_on") for name in circle)
+                yield Finding(path, f"services depend on each other in a circle: {' -> '.join(circle)}", needs)
 
 
-def _listed(names: object) -> str:
-    return ", ".join(sorted(names)) or "none" if isinstance(names, set | dict) else "none"
+def absent(what: str, name: str, known: Collection[str]) -> str:
+    """That there is no such thing, and what there is."""
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f"there is {what}; did you mean {close[0]}?"
+    return f"there is {what}; there are {', '.join(sorted(known))}" if known else f"there is {what}, nor any other"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import zoneinfo
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from tidegate.model.base import Duration, Model, Name, Percent, Quantity
+from tidegate.model.base import Cron, Duration, Finding, Memory, Model, Name, Percent, Text, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Thresholds(Model):
@@ -17,23 +21,41 @@ class Thresholds(Model):
     error_rate_critical: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """The same, for 5 minutes: somebody is woken."""
     latency_p95: Duration = "2s"
+    """What 95 of 100 requests are to be faster than, for 5 minutes."""
     latency_p95_critical: Duration = "5s"
+    """The same, for 5 minutes: somebody is woken."""
+    regression: Annotated[float, Field(gt=0, le=10)] = 0.2
+    """How much slower than the live slot a candidate may be, and a service than it was a day ago, as a share."""
     cpu: Percent = 80
     """Of the limit, for 5 minutes."""
     memory: Percent = 90
+    """Of the limit, for 5 minutes."""
     connections: Percent = 80
     """Of what the database takes."""
+    quota: Percent = 90
+    """Of what the namespace may use."""
+    volume: Percent = 85
+    """Of a volume's size."""
     certificate: Duration = "14d"
-    """How long before a certificate ends."""
+    """How long before a certificate ends; at a quarter of it somebody is woken."""
     backup_age: Duration = "26h"
-    """How old the newest backup may be."""
+    """How old the newest backup may be; at twice that somebody is woken."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Whether what wakes somebody is worse than what doesn't."""
+        if self.error_rate > self.error_rate_critical:
+            yield Finding(("error_rate",), f"{self.error_rate} is above error_rate_critical, which is {self.error_rate_critical}")
+        if seconds(self.latency_p95) > seconds(self.latency_p95_critical):
+            yield Finding(("latency_p95",), f"{self.latency_p95} is above latency_p95_critical, which is {self.latency_p95_critical}")
 
 
 class Objective(Model):
     """What users are promised, over 30 days."""
 
     availability: Annotated[float, Field(gt=0.5, lt=1)] = 0.999
+    """The share of requests that must succeed."""
     latency: Duration = "2s"
+    """What requests must be faster than."""
     latency_share: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """The share of requests that must be faster than `latency`."""
 
@@ -42,78 +64,121 @@ class Monitoring(Model):
     """Prometheus, Alertmanager and Grafana of this stack, or rules and dashboards for an operator that is there."""
 
     kind: Literal["own", "operator", "none"] = "operator"
+    """own: a Prometheus, Alertmanager and Grafana of this stack. operator: rules and dashboards for those that are there."""
     release_label: Name = "kube-prometheus-stack"
     """The operator's `release` label: what has it is picked up."""
     namespace: Name = "monitoring"
     """Where the operator's Prometheus is: it may scrape the services."""
     retention: Duration = "15d"
-    storage: Quantity = "20Gi"
+    """How long metrics are kept."""
+    storage: Memory = "20Gi"
+    """The volume that they are kept on."""
     secret: Name | None = None
     """The set of `tidegate:secrets` with `grafana-password`, and `slack-url` or `pagerduty-key` if alerts go there. Needed by kind own."""
+    runbooks: Text = "docs/runbooks.md"
+    """Where it says what to do about an alert: an address; each alert adds its name as the anchor."""
+    business: dict[Text, Text] = {}
+    """What the team itself counts: PromQL by title, panels of the application dashboard."""
     thresholds: Thresholds = Thresholds()
+    """When alerts fire."""
     objective: Objective = Objective()
+    """What users are promised."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Whether it has what its kind needs."""
+        if self.kind == "own" and self.secret is None:
+            yield Finding(("secret",), "is missing: kind own needs a set of secrets with grafana-password", (("kind",),))
 
 
 class Backup(Model):
     """Backups of the data services, and how long they stay."""
 
-    schedule: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", examples=["0 2 * * *"])] = "0 2 * * *"
+    schedule: Cron = "0 2 * * *"
     """When, as cron says it, in UTC."""
     retention: Duration = "30d"
-    storage: Quantity = "50Gi"
-    """The volume that they are kept on."""
+    """How long each stays; the newest one stays however old it is."""
+    storage: Memory = "50Gi"
+    """How big the volume is that each data service's are kept on."""
     before_release: bool = True
+    """Whether a release begins with one."""
 
 
 class Approval(Model):
     """Who must say yes before a release takes its next step."""
 
-    approvers: tuple[str, ...] = Field(min_length=1)
+    approvers: tuple[Text, ...] = Field(min_length=1)
+    """Who may: names, as the command's users have them."""
     count: Annotated[int, Field(ge=1)] = 1
+    """How many of them must."""
     timeout: Duration = "1h"
+    """How long they have; then the release is taken back."""
     before: tuple[Literal["stage", "shift", "promote", "migrate"], ...] = ("promote",)
+    """Before which steps."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Whether there are enough of them."""
+        people = len(set(self.approvers))
+        if self.count > people:
+            yield Finding(("count",), f"{self.count} must say yes, but there are only {people} approvers", (("approvers",),))
 
 
 class Freeze(Model):
     """A time in which nothing is released."""
 
-    start: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$")]
+    start: Cron
     """When it begins, as cron says it."""
     duration: Duration
-    timezone: str = "UTC"
-    reason: str
+    """How long it lasts."""
+    timezone: Text = "UTC"
+    """Where the clock is that start goes by: Europe/Berlin."""
+    reason: Text
+    """Why; whoever is held up is told."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Whether there is such a timezone."""
+        known = zoneinfo.available_timezones()
+        if self.timezone not in known:
+            yield Finding(("timezone",), f"there is no {self.timezone}; names are those of the tz database, such as Europe/Berlin or UTC")
 
 
 class Scan(Model):
     """How many findings of a scan are borne."""
 
-    report: str
+    report: Text
     """The report's file; {{service}}, {{version}} and {{digest}} are filled in."""
     format: Literal["trivy", "grype", "sarif"]
+    """Which scanner's report it is."""
     critical: Annotated[int, Field(ge=0)] = 0
+    """How many critical findings are borne."""
     high: Annotated[int, Field(ge=0)] = 5
+    """How many high ones."""
 
 
 class Gates(Model):
     """What must hold before a release goes on."""
 
     approval: Approval | None = None
+    """Who must say yes."""
     freezes: dict[Name, Freeze] = {}
+    """Times in which nothing is released, by name."""
     scans: dict[Name, Scan] = {}
+    """Reports of scanners, by name."""
 
 
 class Notification(Model):
     """Somebody who is told what happens."""
 
     kind: Literal["slack", "webhook", "email"]
+    """How they are told."""
     secret: Name
-    """The set of `tidegate:secrets` that has its `url`, or its `smtp-url` and `recipients`."""
+    """The set of `tidegate:secrets` that has its `url`, or for email its `smtp-url` and `recipients`."""
     events: tuple[Literal["started", "step", "waiting", "promoted", "rolled-back", "failed"], ...] = (
         "started",
         "promoted",
         "rolled-back",
         "failed",
     )
+    """What they are told of."""
 
 
 class Releases(Model):

@@ -135,6 +135,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _matches(pattern: str, value: str) -> bool:
+    """Patterns are Go's, where the flag for either case may stand anywhere."""
+    flag = "(?i)"
+    return re.search(pattern.replace(flag, ""), value, re.IGNORECASE if flag in pattern else 0) is not None
+
+
 _CHECKS: Final[Mapping[str, tuple[Callable[[Any, Any], bool], str]]] = {
     "minimum": (lambda v, n: not _is_number(v) or v >= n, "should be greater than or equal to {}"),
     "maximum": (lambda v, n: not _is_number(v) or v <= n, "should be less than or equal to {}"),
@@ -142,7 +148,7 @@ _CHECKS: Final[Mapping[str, tuple[Callable[[Any, Any], bool], str]]] = {
     "minLength": (lambda v, n: not isinstance(v, str) or len(v) >= n, "should be at least {} chars long"),
     "minItems": (lambda v, n: not isinstance(v, list) or len(v) >= n, "should have at least {} items"),
     "minProperties": (lambda v, n: not isinstance(v, dict) or len(v) >= n, "should have at least {} properties"),
-    "pattern": (lambda v, form: not isinstance(v, str) or re.search(form, v) is not None, "should match '{}'"),
+    "pattern": (lambda v, form: not isinstance(v, str) or _matches(form, v), "should match '{}'"),
 }
 _COMBINED: Final = frozenset({"allOf", "anyOf", "oneOf", "not"})
 # What is inside these has no types of its own in a structural schema: it only narrows.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from embedded.providers.kubernetes.awaiting.model import Kind, Verdict
-from embedded.providers.kubernetes.awaiting.objects import condition, full_name, is_true, number, owned_by, text, told
+from embedded.providers.kubernetes.awaiting.model import OBJECT, Kind, Verdict
+from embedded.providers.kubernetes.awaiting.objects import condition, dig, full_name, is_true, number, owned_by, sequence, text, told
 from embedded.providers.kubernetes.awaiting.podsources import pods_of_selector
 
 if TYPE_CHECKING:
     from embedded.providers.kubernetes.awaiting.model import Obj, View
+
+# A Job and its pods are told of one beside the other: the news that a pod has ended, and why, may come after that the Job has failed.
+_PATIENCE: Final = 2.0
 
 
 def _judge(view: View) -> Verdict:
@@ -19,7 +22,8 @@ def _judge(view: View) -> Verdict:
     success = f'Waiting for Job "{full_name(job)}" to succeed ({counts})'
     failed = condition(job, "Failed")
     if failed and is_true(failed):
-        return Verdict(failed=True, reasons=(told(failed),), says=(("info", success),))
+        left = _PATIENCE - view.quiet(OBJECT) if number(job, "status", "failed") and not _ended(view) else 0.0
+        return Verdict(failed=left <= 0, reasons=(told(failed),), says=(("info", success),), again=max(left, 0.0))
     if not text(job, "status", "startTime"):
         return Verdict(says=(("info", start),))
     return Verdict(ready=is_true(condition(job, "Complete")), says=(("info", start), ("info", success)))
@@ -28,6 +32,14 @@ def _judge(view: View) -> Verdict:
 def _pods(view: View) -> list[Obj]:
     # A failed Job's pods may be gone by the time that it is known to have failed, and their exit codes with them.
     return [pod for pod in view.ever("pods") if owned_by(pod, view.object)]
+
+
+def _ended(view: View) -> bool:
+    """Whether it is known how a pod ended, or can't be."""
+    read = "pods" in view.changed
+    return not read or any(
+        dig(status, "state", "terminated") for pod in _pods(view) for status in sequence(pod, "status", "containerStatuses")
+    )
 
 
 KIND = Kind(_judge, pods_of_selector, _pods)

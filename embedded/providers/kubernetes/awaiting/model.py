@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -59,6 +59,10 @@ class Source:
     params: Mapping[str, str] = field(default_factory=dict)
     optional: bool = False
     single: str = ""
+
+
+OBJECT: Final = "the object"
+"""The source that is the awaited object itself."""
 
 
 @dataclass(slots=True)

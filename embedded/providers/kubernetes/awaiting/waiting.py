@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from embedded.providers.kubernetes.awaiting.following import Asked, Changed, Follower, Listed, Opened, Trouble
-from embedded.providers.kubernetes.awaiting.model import NotReadyError, Source, VanishedError, Verdict, View
+from embedded.providers.kubernetes.awaiting.model import OBJECT, NotReadyError, Source, VanishedError, Verdict, View
 from embedded.providers.kubernetes.awaiting.objects import dig, mapping, name_of, namespace_of, number, text, uid_of
 from embedded.providers.kubernetes.awaiting.podreasons import pod_reasons
 from embedded.providers.kubernetes.errors import ApiError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PODS_SECONDS = 10.0
 # After so many seconds without an answer the user is told that it isn't the object that is slow.
 _SILENCE_SECONDS = 10.0
-_OBJECT, _EVENTS = "the object", "events"
+_EVENTS = "events"
 UNINITIALIZED = "Resource '{name}' was created but failed to initialize"
 
 
@@ -45,7 +45,7 @@ class Wait:
         self._away = False
         self._gone = False
         itself = Source(
-            _OBJECT, resource.path(namespace_of(obj)), {"fieldSelector": f"metadata.name={name_of(obj)}"}, single=resource.path_of(obj)
+            OBJECT, resource.path(namespace_of(obj)), {"fieldSelector": f"metadata.name={name_of(obj)}"}, single=resource.path_of(obj)
         )
         self._sources = (itself, *kind.sources(obj))
         self._unread = {source.name for source in self._sources if not source.optional}
@@ -185,7 +185,7 @@ class Wait:
         if isinstance(event, Opened):
             return
         self._unread.discard(source.name)
-        if source.name == _OBJECT:
+        if source.name == OBJECT:
             self._learn_object(event)
         elif source.name == _EVENTS:
             for obj in event.objects if isinstance(event, Listed) else [event.object]:
@@ -199,7 +199,7 @@ class Wait:
             return
         if not event.lasting:
             self._troubles[event.source.name] = str(event.error)
-        elif event.source.name == _OBJECT and isinstance(event.error, ApiError) and event.error.not_found:
+        elif event.source.name == OBJECT and isinstance(event.error, ApiError) and event.error.not_found:
             self._gone = True  # with its kind
         else:
             name, what = name_of(self._written), event.source.name
@@ -218,6 +218,8 @@ class Wait:
             self._gone = event.deleted
         # An older generation is from before the write.
         if found is not None and number(found, "metadata", "generation") >= number(self._written, "metadata", "generation"):
+            if _versions({name: found}) != _versions({name: self._view.object}):
+                self._view.changed[OBJECT] = self._view.now
             # Lists leave out what kind their items are.
             self._view.object = {"apiVersion": self._written.get("apiVersion"), "kind": self._written.get("kind"), **found}
 

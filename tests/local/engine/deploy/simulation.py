@@ -178,6 +178,10 @@ class NoReferences:
         del stack
         return {}, []
 
+    async def resources(self, stack: str) -> list[Resource]:
+        del stack
+        return []
+
 
 @dataclass(slots=True)
 class Disk:

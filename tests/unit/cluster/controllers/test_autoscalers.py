@@ -166,3 +166,36 @@ def test_without_autoscalers_nobody_looks() -> None:
     yard.delete("HorizontalPodAutoscaler", "web")
     yard.wait(7500)
     assert yard.clock.next_due() is None
+
+
+@pytest.mark.parametrize(("size", "least", "most", "wanted"), [(2, 4, 10, 4), (8, 1, 5, 5), (3, 1, 5, 3)])
+def test_bounds_need_no_measures(size: int, least: int, most: int, wanted: int) -> None:
+    """A workload outside of them is brought back at once, though nothing is known of its pods; one within them stays."""
+    yard = scaled(Load(), CPU, replicas=size, minReplicas=least, maxReplicas=most)
+    yard.wait(5)
+    assert replicas(yard) == wanted
+    assert yard.status("HorizontalPodAutoscaler", "web")["desiredReplicas"] == wanted
+
+
+def test_new_bounds_hold_at_once() -> None:
+    """Nobody waits for the next look."""
+    yard = scaled(Load(), CPU, replicas=2)
+    yard.wait(1)
+    yard.edit("HorizontalPodAutoscaler", "web", lambda h: h["spec"].__setitem__("minReplicas", 6))
+    yard.wait(1)
+    assert replicas(yard) == 6
+
+
+def test_scaling_down_can_be_held() -> None:
+    """With selectPolicy Disabled it only grows, until the hold is over."""
+    load = Load(cores=0.8)
+    hold = {"scaleDown": {"selectPolicy": "Disabled", "stabilizationWindowSeconds": 0}}
+    yard = scaled(load, CPU, behavior=hold)
+    yard.wait(60)
+    assert replicas(yard) == 8
+    load.cores = 0.1
+    yard.wait(600)
+    assert replicas(yard) == 8
+    yard.edit("HorizontalPodAutoscaler", "web", lambda h: h["spec"]["behavior"]["scaleDown"].__setitem__("selectPolicy", "Max"))
+    yard.wait(600)
+    assert replicas(yard) == 1

@@ -43,6 +43,8 @@ KINDS = {
     "GatewayClass": "gateway.networking.k8s.io/v1",
     "HTTPRoute": "gateway.networking.k8s.io/v1",
     "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
+    **dict.fromkeys(("ExternalSecret", "SecretStore", "ClusterSecretStore"), "external-secrets.io/v1"),
+    **dict.fromkeys(("Certificate", "Issuer", "ClusterIssuer"), "cert-manager.io/v1"),
 }
 
 

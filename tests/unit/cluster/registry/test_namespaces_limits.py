@@ -62,6 +62,31 @@ def test_what_is_gone_or_over_takes_no_room(client: Client) -> None:
     client.create(pod("b"))
 
 
+@pytest.mark.parametrize(
+    ("before", "taken"),
+    [
+        # Those that come before run one after the other, beside the sidecars that are there by then.
+        ([("300m", False), ("200m", False)], 300),
+        ([("50m", False)], 100),
+        ([("40m", True)], 140),
+        ([("40m", True), ("300m", False)], 340),
+        ([("300m", False), ("40m", True)], 300),
+        ([("40m", True), ("50m", True), ("60m", False)], 190),
+    ],
+)
+def test_what_comes_before_a_pod_s_containers_counts_where_it_is_more(client: Client, before: list[tuple[str, bool]], taken: int) -> None:
+    """And sidecars count all along."""
+    init: list[dict[str, Any]] = [
+        {"name": f"i{n}", "image": "i:1", "resources": {"requests": {"cpu": cpu}}, **({"restartPolicy": "Always"} if stays else {})}
+        for n, (cpu, stays) in enumerate(before)
+    ]
+    quota = client.create(_quota(cpu="9"))
+    asking = _asking("a", cpu="100m")
+    asking["spec"]["initContainers"] = init
+    client.create(asking)
+    assert usage(client.registry.store, quota)["cpu"] * 1000 == taken
+
+
 def test_scopes_choose_pods(client: Client) -> None:
     """A quota for pods that ask for nothing doesn't count others."""
     client.create(_quota(["BestEffort"], pods="0"))

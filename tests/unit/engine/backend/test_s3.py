@@ -73,7 +73,7 @@ def test_copies(bucket: S3Bucket) -> None:
     assert bucket.exists("b")
 
 
-@pytest.mark.parametrize("count", [0, 1, 1001])
+@pytest.mark.parametrize("count", [0, 1, pytest.param(1001, marks=pytest.mark.matrix)])
 def test_listings_of_many_pages(bucket: S3Bucket, count: int) -> None:
     """S3 lists a thousand objects at a time; all are found, sorted, and those of other prefixes are not."""
     for n in range(count):

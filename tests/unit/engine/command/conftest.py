@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from embedded.engine.backend import crypto
 from embedded.engine.command.main import main
 from embedded.engine.model import gojson
 
@@ -58,7 +59,8 @@ class Shell:
 
 @pytest.fixture
 def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """A shell in an empty project."""
+    """A shell in an empty project, where keys are cheap to derive."""
+    monkeypatch.setattr(crypto, "_ROUNDS", 10)
     folder = tmp_path / "shop"
     folder.mkdir()
     (folder / "state").mkdir()

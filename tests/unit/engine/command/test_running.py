@@ -229,15 +229,17 @@ def test_wrong_imports(dev: Shell, words: tuple[str, ...], file: dict[str, Any] 
 
 
 @pytest.mark.slow
-def test_a_stack_from_preview_to_destroy(dev: Shell) -> None:
+def test_a_stack_from_preview_to_destroy(pulumi: Shell) -> None:
     """The whole command, in processes of its own: titles, texts, exit codes, JSON events, saved configuration, history."""
-    (dev.folder / "__main__.py").write_text("import pulumi\npulumi.export('n', pulumi.Config().require('n'))\n")
+    (pulumi.folder / "__main__.py").write_text("import pulumi\npulumi.export('n', pulumi.Config().require('n'))\n")
 
     def run(*words: str, code: int = 0) -> tuple[str, str]:
         command = [sys.executable, "-m", "embedded.engine.command", "--non-interactive", *words]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=100)
         assert done.returncode == code, (done.stdout, done.stderr)
         return done.stdout, done.stderr
+
+    run("stack", "init", "dev")
 
     out, err = run("preview", "--expect-no-changes", "-c", "n=5", code=7)
     assert out.startswith("Previewing update (dev):\n\n +  pulumi:pulumi:Stack shop-dev create \n")

@@ -46,6 +46,14 @@ def test_depending_on_a_component_is_depending_on_its_descendants() -> None:
     assert order(*resources) == [{"user"}, {"inner"}, {"box"}]
 
 
+def test_what_was_renamed_is_known_by_both_names() -> None:
+    """What is replaced under another name goes after what needs it, which may name it either way; so does what is below it."""
+    resources = (thing("a"), thing("box", custom=False), thing("inner", parent="box"), thing("b", "new"), thing("c", "a", "new-box"))
+    renamed = {urn("a"): urn("new"), urn("box"): urn("new-box")}
+    groups = graph.deletion_order(resources, resources, renamed)
+    assert [{r.id for r in group} for group in groups] == [{"c"}, {"b", "inner"}, {"a", "box"}]
+
+
 def test_finds_dependents_through_one_another() -> None:
     """Dependents are found in snapshot order, through those in between, and around the ignored."""
     resources = [thing("a"), thing("b", "a"), thing("c", "b"), thing("x"), thing("d", "c")]

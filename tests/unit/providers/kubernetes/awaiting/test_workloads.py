@@ -152,6 +152,21 @@ def test_a_job_that_failed_is_not_waited_for_and_its_last_pod_explains() -> None
     assert outcome.seconds == 2
 
 
+def test_a_job_that_failed_waits_a_moment_for_how_its_pod_ended() -> None:
+    """The Job's failure may be known before its pod's; where the pod says nothing, it isn't waited for long."""
+    running = job(active=1)
+    failed = job(condition("Failed", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit"), failed=1)
+    starting = unready({"name": "app", "ready": False, "state": {"running": {}}}, of=running, name="web-x")
+    ended = {"name": "app", "ready": False, "state": {"terminated": {"reason": "Error", "exitCode": 3, "message": "GET /: 500"}}}
+    cluster = FakeCluster(running, starting)
+    crashed = unready(ended, of=running, name="web-x")
+    outcome = wait(cluster, running, [(1, lambda: cluster.put(failed)), (1.5, lambda: cluster.put(crashed))])
+    assert outcome.seconds == 1.5
+    assert any("GET /: 500" in reason for reason in outcome.reasons)
+    cluster = FakeCluster(running, starting)
+    assert wait(cluster, running, [(1, lambda: cluster.put(failed))]).seconds == 3
+
+
 def test_a_failed_pod_is_not_waited_for() -> None:
     """Its containers will not be started again."""
     ended = {"name": "app", "ready": False, "state": {"terminated": {"reason": "Error", "exitCode": 1}}}

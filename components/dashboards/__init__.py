@@ -1,0 +1,1 @@
+"""Grafana's dashboards as code. One module a dashboard, put together in `boards`."""

@@ -1,0 +1,1 @@
+"""What each event comes to: one module a family."""

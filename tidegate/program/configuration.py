@@ -1,0 +1,26 @@
+"""The intent, out of the configuration that the engine gave the program; a wrong one ends the program with all that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi.runtime import config as runtime
+
+from tidegate.model.errors import ConfigurationError
+from tidegate.model.loading import from_config
+
+if TYPE_CHECKING:
+    from tidegate.model.events import Event
+    from tidegate.model.intent.intent import Intent
+
+
+def read() -> tuple[Intent, Event | None]:
+    """The intent, and what the driver asks for, if anything."""
+    file = Path(pulumi.get_root_directory()) / f"Pulumi.{pulumi.get_stack()}.yaml"
+    loaded = from_config({**runtime.get_config_env(), **runtime.CONFIG.get()}, file if file.is_file() else None, pulumi.get_project())
+    try:
+        return loaded.required(), loaded.event
+    except ConfigurationError as error:
+        raise pulumi.RunError(str(error)) from None
