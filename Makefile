@@ -48,6 +48,7 @@ check: setup-dev ## Lint, format, types, layers
 bench: setup ## The figures of the README, beside a real `pulumi` where there is one
 	@$(BIN)/python benchmarks/engine.py
 	@$(BIN)/python benchmarks/kubernetes.py
+	@$(BIN)/python benchmarks/program.py
 
 format: setup-dev ## Put the code into its form
 	$(BIN)/ruff check --fix $(SOURCES) || true

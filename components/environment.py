@@ -15,6 +15,7 @@ from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 from pulumi_kubernetes.scheduling.v1 import PriorityClass
 
 from components.access import AccessArgs, access_args, groups, roles, subjects
+from components.given import given
 from components.network import NetworkArgs, ReachArgs, network_args, policies, policy_of, reaches
 from components.quota import limits, quota, running
 from components.secrets import SecretSetArgs, declare, registry_args
@@ -111,7 +112,7 @@ class Environment(pulumi.ComponentResource):
         ]
 
     def _network(self, args: EnvironmentArgs) -> list[pulumi.Resource]:
-        known = pulumi.Output.from_input(args["reaches"])
+        known = given(args["reaches"])
         before = {policy_of(name): policy_of(old) for name, old in args["network"]["former"].items()}
         return [
             NetworkPolicy(
@@ -166,7 +167,7 @@ class Environment(pulumi.ComponentResource):
 def arguments(intent: Intent, namespace: pulumi.Input[str], layout: pulumi.Input[Layout] | None = None) -> EnvironmentArgs:
     """What an intent asks for, so that there is enough room and reach for what the slots run, too, as the planner's layout has it."""
     environment = intent.environment
-    slots = pulumi.Output.from_input(layout).apply(lambda known: running(known) if known else {})
+    slots = given(layout).apply(lambda known: running(known) if known else {})
     specs = slots.apply(lambda found: {name: [one.spec for one in occupants] for name, occupants in found.items()})
     pull = environment.pull_secret
     return {

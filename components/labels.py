@@ -12,7 +12,7 @@ COMPONENT: Final = "app.kubernetes.io/component"
 SLOT: Final = "tidegate.dev/slot"
 RELEASE: Final = "tidegate.dev/release"
 SPEC: Final = "tidegate.dev/spec"
-"""An annotation: the hash of everything that a slot's pods are made from."""
+"""An annotation: the hash of everything that a slot's pods are made from, or a route."""
 PROVEN: Final = "tidegate.dev/proven"
 """An annotation: the release and step for which a slot was proven ready. With each new one it is proven anew."""
 CONTENT: Final = "tidegate.dev/content"
@@ -36,6 +36,11 @@ def metadata(name: str | None, namespace: Any, own: Mapping[str, str], annotatio
     """An object's metadata. What is empty is left out: the API server doesn't keep it, and it would be a difference at each update."""
     found = {"name": name, "namespace": namespace, "labels": dict(own), "annotations": dict(annotations)}
     return {key: part for key, part in found.items() if part is not None and not (isinstance(part, dict) and not part)}
+
+
+def fresh(annotation: str, text: str) -> str:
+    """For `pulumi.com/waitFor`: the object has been seen as it was just written. Until then the provider may look at what it remembers."""
+    return f"jsonpath={{.metadata.annotations['{annotation}']}}={text}"
 
 
 def value(text: str) -> str:

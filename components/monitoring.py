@@ -14,9 +14,10 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.alerts import groups, rules, state
 from components.dashboards import boards
+from components.given import given
 from components.monitors.alertmanager import Alertmanager
 from components.monitors.grafana import Grafana
-from components.monitors.prometheus import Prometheus
+from components.monitors.prometheus import STATE, Prometheus
 from components.monitors.state_metrics import StateMetrics
 from components.watch import Watch, WatchArgs, watch, watch_of
 from tidegate.model.intent.intent import Intent
@@ -74,7 +75,7 @@ class Monitoring(pulumi.ComponentResource):
         seen = watch(args["watch"])
         self.dashboards = [self._dashboard(slug, text) for slug, text in boards.written(seen).items()]
         if "own" in args:
-            self._run(args["own"], seen)
+            self._run(args["own"], seen, waits)
         else:
             self._declare(seen, waits)
         self.register_outputs({"dashboards": self.dashboards})
@@ -102,12 +103,18 @@ class Monitoring(pulumi.ComponentResource):
             opts=opts,
         )
 
-    def _run(self, own: OwnArgs, seen: Watch) -> None:
+    def _run(self, own: OwnArgs, seen: Watch, waits: pulumi.Output[Sequence[pulumi.Resource]] | None) -> None:
         """A Prometheus, and who asks it and is told by it."""
         args = self._args
         files: dict[str, pulumi.Input[str]] = {"alerts.yaml": _file(rules.written(groups.groups(seen), seen))}
         if "ledger" in args:
-            files["state.yaml"] = self._state(seen).apply(_file)
+            # By itself, and last: were it with the others, an update that fails would have said what never happened.
+            ConfigMap(
+                f"{self._name}-state",
+                metadata=self._metadata(STATE, {}),
+                data={"state.yaml": self._state(seen).apply(_file)},
+                opts=pulumi.ResourceOptions(parent=self, depends_on=waits),
+            )
         namespace, labels = args["namespace"], args["labels"]
         StateMetrics("kube-state-metrics", {"namespace": namespace, "labels": labels, "watched": seen.namespace}, self._opts())
         Alertmanager("alertmanager", {"namespace": namespace, "labels": labels, "secret": own["secret"], "keys": own["keys"]}, self._opts())
@@ -129,7 +136,7 @@ class Monitoring(pulumi.ComponentResource):
         def of(ledger: dict[str, Any]) -> list[dict[str, Any]]:
             return rules.written((state.state(Ledger.model_validate(ledger, strict=False), seen.namespace),), seen)
 
-        return pulumi.Output.from_input(self._args["ledger"]).apply(of)
+        return given(self._args["ledger"]).apply(of)
 
     def _metadata(self, name: str, more: Mapping[str, str]) -> Any:
         return {"name": name, "namespace": self._args["namespace"], "labels": {**self._args["labels"], **more}}

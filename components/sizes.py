@@ -22,8 +22,13 @@ def replicas(state: State) -> dict[str, int]:
 
 
 def deployment_annotations(state: State) -> dict[str, str]:
-    """How the Deployment is to be written: emptying a slot takes the number of its pods back from the autoscaler."""
-    return {"pulumi.com/patchForce": "true"} if state.spec.autoscaled and not state.running else {}
+    """How the Deployment is to be written: what it says of the number of pods holds, whoever has changed that: an autoscaler, or a hand.
+
+    A slot that was scaled down by hand must not keep traffic from coming back to it. And nobody waits for one that nobody is led to: what
+    is wrong with a version must not keep it from being taken back.
+    """
+    force = {"pulumi.com/patchForce": "true"} if "replicas" in replicas(state) else {}
+    return force | ({"pulumi.com/skipAwait": "true"} if state.running and not state.awaited else {})
 
 
 def autoscaler(state: State, deployment: str, cpu: int | None, memory: int | None) -> Any:
@@ -61,8 +66,9 @@ def budget(service: str, slot: Slot, state: State) -> Any:
 
 def budget_annotations(state: State) -> dict[str, str]:
     """How it is known that a slot has its size; with each new proof it is looked at again."""
-    if not state.running:
+    if not (state.running and state.awaited):
         return {labels.PROVEN: state.proven}
     # That the number is the new one shows that the rest of the status is, too.
-    wanted = [f"jsonpath={{.status.desiredHealthy}}={max(0, state.floor - 1)}", "condition=DisruptionAllowed"]
+    desired = f"jsonpath={{.status.desiredHealthy}}={max(0, state.floor - 1)}"
+    wanted = [labels.fresh(labels.PROVEN, state.proven), desired, "condition=DisruptionAllowed"]
     return {labels.PROVEN: state.proven, "pulumi.com/waitFor": json.dumps(wanted)}

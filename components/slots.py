@@ -3,11 +3,12 @@
 # No `from __future__ import annotations` here: the SDK's component analyzer needs the arguments' types themselves.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
 from components import labels
+from components.given import given
 from tidegate.model.base import SLOTS, Slot
 from tidegate.model.slots import SlotSpec
 
@@ -42,6 +43,8 @@ class SlotArgs(TypedDict):
     weight: int
     """Percent of the traffic."""
     scaling: ScalingArgs | None
+    awaited: NotRequired[bool]
+    """Whether users or testers are to be led there, so that it must be ready; true if it isn't said."""
 
 
 Waits = Mapping[Slot, pulumi.Output[Sequence[pulumi.Resource]]]
@@ -61,6 +64,7 @@ class State:
     replicas: int
     weight: int
     scaling: ScalingArgs | None
+    awaited: bool = True
 
     @property
     def running(self) -> bool:
@@ -94,7 +98,7 @@ class State:
 
 def state_of(args: pulumi.Input[SlotArgs]) -> pulumi.Output[State]:
     """The slot's state. Not a secret as a whole, though there are some in it: they go into a Secret, and are marked there."""
-    return pulumi.Output.unsecret(pulumi.Output.from_input(args)).apply(parsed)
+    return pulumi.Output.unsecret(given(args)).apply(parsed)
 
 
 def parsed(args: Mapping[str, Any]) -> State:
@@ -110,6 +114,7 @@ def parsed(args: Mapping[str, Any]) -> State:
         replicas=int(args["replicas"]),
         weight=int(args["weight"]),
         scaling={"min": int(scaling["min"]), "max": int(scaling["max"]), "hold": scaling["hold"]} if scaling else None,
+        awaited=args.get("awaited", True),
     )
 
 

@@ -80,8 +80,9 @@ def _active(state: State) -> bool:
 
 def _metadata(name: str, service: str, slot: Slot, state: State, namespace: str) -> Any:
     own = {**state.labels(service, slot), labels.COMPONENT: labels.SMOKE}
-    # A suspended Job never completes.
-    return labels.metadata(name, namespace, own, {} if _active(state) else {"pulumi.com/skipAwait": "true"})
+    # A suspended Job never completes, and whether one of a slot that nobody is led to does, doesn't matter.
+    awaited = _active(state) and state.awaited
+    return labels.metadata(name, namespace, own, {} if awaited else {"pulumi.com/skipAwait": "true"})
 
 
 def _spec(service: str, slot: Slot, state: State, account: str) -> Any:

@@ -15,11 +15,12 @@ from pulumi_kubernetes.core.v1 import Service
 from pulumi_kubernetes.networking.v1 import Ingress
 
 from components import labels, routes
+from components.given import given
 from components.ports import service_ports
 from components.routes import GatewayArgs
 from components.slots import after, slot_of
 from components.workload import Workload
-from tidegate.model.base import SLOTS, Slot
+from tidegate.model.base import SLOTS, Slot, digest_of
 from tidegate.model.intent.environment import Environment
 from tidegate.model.intent.intent import Intent
 from tidegate.model.intent.service import Match
@@ -28,9 +29,10 @@ from tidegate.model.ledger import other
 # The field manager of what a release moves: who must be fast writes as the same one, and the next update finds nothing to argue with.
 MANAGER: Final = "tidegate"
 _MANAGED: Final = {"pulumi.com/patchFieldManager": MANAGER}
-# The gateway has taken the route, and finds all that it leads to.
+# The gateway has taken the route as it is now, and finds all that it leads to.
 _ACCEPTED: Final = [
-    f'jsonpath={{.status.parents[0].conditions[?(@.type=="{condition}")].status}}=True' for condition in ("Accepted", "ResolvedRefs")
+    f'jsonpath={{.status.parents[0].conditions[?(@.type=="{condition}" && @.observedGeneration==$.metadata.generation)].status}}=True'
+    for condition in ("Accepted", "ResolvedRefs")
 ]
 
 
@@ -98,7 +100,7 @@ class Traffic(pulumi.ComponentResource):
         """`waits` is what must be there before users are moved; testers wait for nothing but the workload's candidate."""
         super().__init__("tidegate:index:Traffic", name, None, opts)
         self._name, self._args = name, args
-        self._position: pulumi.Output[Any] = pulumi.Output.from_input(args["position"])
+        self._position: pulumi.Output[Any] = given(args["position"])
         self._backends = workload.backends if workload is not None else []
         self._waits, self._trial = waits, self._position.apply(lambda p: _proofs(p, workload))
         service = self._service(name, lambda p: slot_of(p["live"]), after(waits))
@@ -154,12 +156,17 @@ class Traffic(pulumi.ComponentResource):
             self._ingress(class_name, f"{name}-preview", preview_host, "/", preview)
 
     def _route(self, name: str, host: str, spec: Any, depends_on: Any) -> CustomResource:
-        annotations = {"pulumi.com/waitFor": json.dumps(_ACCEPTED)} | _MANAGED | self._dns(host)
+        spec = pulumi.Output.from_input(spec)
+
+        def annotations(whole: Any) -> dict[str, str]:
+            spec_hash = digest_of(whole)
+            return {labels.SPEC: spec_hash, "pulumi.com/waitFor": json.dumps([labels.fresh(labels.SPEC, spec_hash), *_ACCEPTED])}
+
         return CustomResource(
             name,
             "gateway.networking.k8s.io/v1",
             "HTTPRoute",
-            metadata=self._metadata(name, annotations),
+            metadata=self._metadata(name, {}) | {"annotations": spec.apply(lambda whole: annotations(whole) | _MANAGED | self._dns(host))},
             spec=spec,
             opts=self._options(depends_on),
         )

@@ -105,6 +105,8 @@ class _Slot:
         self, parent: Workload, name: str, slot: Slot, state: pulumi.Output[State], args: WorkloadArgs, waits: Waits | None
     ) -> None:
         self._service, self._slot, self._state, self._args = name, slot, state, args
+        # Once for all: each Output costs the SDK some time.
+        self._placed = pulumi.Output.all(state, args["namespace"])
         self._waits = waits[slot] if waits is not None else None
         self._opts = pulumi.ResourceOptions(parent=parent)
         self._name = f"{name}-{slot}"
@@ -211,7 +213,7 @@ class _Slot:
     def _metadata(
         self, name: str, annotations: Callable[[State], dict[str, str]], more: dict[str, str] | None = None
     ) -> pulumi.Output[Any]:
-        return pulumi.Output.all(self._state, self._args["namespace"]).apply(
+        return self._placed.apply(
             lambda all_: labels.metadata(name, all_[1], all_[0].labels(self._service, self._slot) | (more or {}), annotations(all_[0]))
         )
 

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -133,7 +132,7 @@ class Demo:
         # It may have ended because of what has reached it.
         self._wish.heed()
         if process.returncode != expect:
-            said = f":\n{(errors or output).strip()}\n" if errors or output else ""
+            said = f":\n{ending(told)}\n" if (told := errors or output) else ""
             raise DemoError(f"`tidegate {command}` ended with exit code {process.returncode}, not {expect}{said}")
         return output or ""
 
@@ -155,14 +154,12 @@ class Demo:
         """Run `tidegate pulumi <command> --suppress-outputs`, and show how it ends: a line a resource would be a screen or three."""
         command += " --suppress-outputs"
         say(f"\n$ tidegate pulumi {command}", bold=True)
-        lines = self.pulumi(command, expect=expect, quiet=True).splitlines()
-        begin = next((number for number, line in enumerate(lines) if line in ENDINGS), 0)
-        end = next((number for number, line in enumerate(lines) if line.startswith("Duration:")), len(lines))
-        say("...\n" + "\n".join(line.rstrip() for line in lines[begin:end]).rstrip())
+        say(f"...\n{ending(self.pulumi(command, expect=expect, quiet=True))}")
 
-    def up(self, message: str, *, expect: int = 0) -> None:
-        """Update the stack under the policy pack's eyes."""
-        self.gist(f"up --yes --skip-preview --policy-pack policies/release --message {shlex.quote(message)}", expect=expect)
+    def up(self, message: str, *, policies: bool = False, expect: int = 0) -> None:
+        """Update the stack."""
+        pack = "--policy-pack policies/release " if policies else ""
+        self.gist(f"up --yes --skip-preview {pack}--message {shlex.quote(message)}", expect=expect)
 
     def set(self, path: str, value: str) -> None:
         """Change a line of the stack's file."""
@@ -170,8 +167,7 @@ class Demo:
 
     def event(self, kind: str, **more: object) -> None:
         """Ask for the release's next step."""
-        stamp = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": "demo"}
-        self.pulumi(f"config set tidegate:event {shlex.quote(json.dumps({'kind': kind, **more, 'stamp': stamp}))}")
+        self.pulumi(f"config set tidegate:event {shlex.quote(json.dumps({'kind': kind, **more}))}")
         self.up(" ".join([kind, *map(str, more.values())]))
 
     def look(self) -> None:
@@ -181,6 +177,14 @@ class Demo:
         flows = json.loads(self.tidegate("local traffic list --json", quiet=True))["flows"]
         requests, failed = (sum(flow[key] for flow in flows) for key in ("requests", "failed"))
         say(f"\nLive: {', '.join(live)}.\nUsers: {requests} requests, {failed} failed.")
+
+
+def ending(output: str) -> str:
+    """What has come of an update; all of the output if it is none's."""
+    lines = output.splitlines()
+    begin = next((number for number, line in enumerate(lines) if line in ENDINGS), 0)
+    end = next((number for number, line in enumerate(lines) if line.startswith("Duration:")), len(lines))
+    return "\n".join(line.rstrip() for line in lines[begin:end]).strip("\n")
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -204,8 +208,8 @@ def tell(number: int, title: str, text: str) -> None:
     say(text)
 
 
-def run(demo: Demo) -> None:
-    """Go through the stages."""
+def install(demo: Demo) -> None:
+    """Bring up the cluster, and the stack on it."""
     tell(1, "A cluster", "A Kubernetes API in one process, with pods and users that are simulated. Nothing of it is outside this machine.")
     demo.start()
     demo.tidegate("local status")
@@ -214,37 +218,29 @@ def run(demo: Demo) -> None:
     demo.pulumi(f"stack init {STACK}")
     demo.gist("preview")
 
-    tell(
-        3,
-        "Install it",
-        "The same, carried out, in the order of who needs whom. Then users come: to the dashboard's host, and to agent-manager.",
-    )
-    demo.up("first installation")
+    tell(3, "Install it", "The same, carried out, in the order of who needs whom. Then users come: to the dashboard, and to agent-manager.")
+    demo.up("first installation", policies=True)
     demo.tidegate("local traffic start http://team-dashboard.localhost --rate 200")
     demo.tidegate("local traffic start team-dashboard/agent-manager --rate 100")
 
     tell(4, "The same again", "What is as it should be stays as it is.")
     demo.up("nothing new")
 
+
+def release(demo: Demo) -> None:
+    """Release both ways, and something broken between."""
     tell(5, "A release", "agent-manager is blue-green: the new version comes up beside the old one, is tested, and gets all users at once.")
     demo.set("tidegate:services.agent-manager.version", "v1.1.0")
+    demo.tidegate(f"plan --stack {STACK}")
     demo.up("agent-manager v1.1.0")
     demo.look()
 
-    tell(
-        6,
-        "A broken version",
-        "v1.2.0-broken starts, but answers with errors. The smoke test finds out; the update fails; the users notice nothing.",
-    )
+    tell(6, "A broken version", "v1.2.0-broken starts, and answers with errors. Its smoke test finds out, so the users never get there.")
     demo.set("tidegate:services.agent-manager.version", "v1.2.0-broken")
     demo.up("agent-manager v1.2.0", expect=1)
     demo.look()
 
-    tell(
-        7,
-        "A canary",
-        "agent-manager as it was. The dashboard's new version first comes up with no users, then gets more of them, step by step.",
-    )
+    tell(7, "A canary", "agent-manager as it was; the dashboard's new version comes up with no users, and gets more of them step by step.")
     demo.set("tidegate:services.agent-manager.version", "v1.1.0")
     demo.set("tidegate:services.dashboard.version", "v1.1.0")
     demo.up("dashboard v1.1.0")
@@ -255,20 +251,22 @@ def run(demo: Demo) -> None:
     demo.pulumi("config rm tidegate:event")
     demo.look()
 
-    tell(8, "A policy refuses", "`latest` is no version: nobody could say later what ran. Refused before anything is changed.")
+
+def refuse(demo: Demo) -> None:
+    """What isn't even tried."""
+    tell(8, "A policy refuses", "`latest` is no version: nobody could say later what ran. A policy says so, and the update ends there.")
     demo.set("tidegate:services.dashboard.version", "latest")
-    demo.up("dashboard, the latest", expect=1)
+    demo.up("dashboard, the latest", policies=True, expect=1)
     demo.set("tidegate:services.dashboard.version", "v1.1.0")
 
-    tell(
-        9,
-        "A slip",
-        "What is wrong with a stack's file is told all at once, each with its line. An update says the same, and changes nothing.",
-    )
+    tell(9, "A slip", "What is wrong with a stack's file is told with its line. An update would say the same, and change nothing.")
     demo.set("tidegate:services.dashboard.replica", "3")
     demo.tidegate(f"config validate --stack {STACK}", expect=2)
     demo.pulumi("config rm --path tidegate:services.dashboard.replica")
 
+
+def go_back(demo: Demo) -> None:
+    """Go back, look back, clean up."""
     tell(10, "The way back", "agent-manager's older version is an update like any other, and a quick one: the other slot still runs it.")
     demo.set("tidegate:services.agent-manager.version", "v1.0.0")
     demo.up("agent-manager back to v1.0.0")
@@ -277,7 +275,7 @@ def run(demo: Demo) -> None:
     tell(
         11,
         "The history",
-        "Each update is on record: what the stack was told, by whom, and how it ended. And what the users have got, in all this time.",
+        "Each update is on record: what the stack was told, and how it ended. And what the users have got, in all this time.",
     )
     demo.tidegate(f"config versions --stack {STACK}")
     demo.tidegate("local traffic report")
@@ -296,7 +294,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="tidegate-demo-", ignore_cleanup_errors=True) as folder:
             demo = Demo(Path(folder), wish)
             try:
-                run(demo)
+                for part in (install, release, refuse, go_back):
+                    part(demo)
             finally:
                 demo.stop()
     except Interrupted:

@@ -19,6 +19,11 @@ _KUBELETS: Final = 10250
 _RBAC: Final = "rbac.authorization.k8s.io"
 
 
+STATE: Final = "prometheus-state"
+"""The ConfigMap with the rules that say what the ledger says. It comes last, and not in every stack."""
+STATE_SOURCE: Final = {"name": STATE, "optional": True}
+
+
 class PrometheusArgs(TypedDict):
     """What a Prometheus is made from."""
 
@@ -109,7 +114,7 @@ def _template(place: server.Place, args: PrometheusArgs, config: pulumi.Input[st
         "volumes": [
             {"name": "data", "persistentVolumeClaim": {"claimName": f"{place.monitor.name}-data"}},
             {"name": "config", "configMap": {"name": config}},
-            {"name": "rules", "configMap": {"name": "prometheus-rules"}},
+            {"name": "rules", "projected": {"sources": [{"configMap": {"name": "prometheus-rules"}}, {"configMap": STATE_SOURCE}]}},
         ],
     }
     container = {

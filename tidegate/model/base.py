@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Slot = Literal["blue", "green"]
 SLOTS: Final[tuple[Slot, Slot]] = ("blue", "green")
 
+NAMESPACE: Final = "tidegate"
+"""What is ours of a stack's configuration: the keys `tidegate:...`."""
+
 Path = tuple[str | int, ...]
 """Where something is: names of fields and keys, and places in lists."""
 
@@ -116,7 +119,9 @@ LENIENT: Final = "lenient"
 class Model(BaseModel):
     """A frozen model that knows all its fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    # Validators are made when they are needed: most models are only parts of others. What the fields' docstrings say is looked up in the
+    # source when the schema is made (see schema.py), not by each start.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     def findings(self) -> Iterable[Finding]:
         """What doesn't fit together in it, apart from what its parts say of themselves."""

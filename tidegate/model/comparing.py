@@ -6,11 +6,10 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from tidegate.model.base import digest_of
+from tidegate.model.base import NAMESPACE, digest_of
 from tidegate.model.loading import from_config
 from tidegate.model.phrases import written
 from tidegate.model.resolving import Setting, resolved
-from tidegate.model.schema import NAMESPACE
 from tidegate.model.stackfile import read
 
 if TYPE_CHECKING:

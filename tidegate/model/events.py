@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from tidegate.model.base import Count, Model, Name, Percent
 from tidegate.model.ledger import Stamp
@@ -109,4 +109,4 @@ Event = Annotated[
     Apply | Stage | Shift | Promote | Pause | Resume | Abort | Rollback | Cleanup | Scale,
     Field(discriminator="kind"),
 ]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))

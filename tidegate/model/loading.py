@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from tidegate.model.base import LENIENT, Finding, all_findings
+from tidegate.model.base import LENIENT, NAMESPACE, Finding, all_findings
 from tidegate.model.errors import ConfigurationError
 from tidegate.model.events import EVENT
 from tidegate.model.intent.intent import Intent
 from tidegate.model.phrases import written
-from tidegate.model.reading import Reading
-from tidegate.model.schema import NAMESPACE, Keys, keys
 from tidegate.model.stackfile import StackFile, read
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
     from tidegate.model.base import Path
     from tidegate.model.events import Event
+    from tidegate.model.reading import Reading
     from tidegate.model.stackfile import Place
 
 
@@ -67,7 +66,8 @@ def load(file: File, project: str = NAMESPACE) -> Loaded:
     slips = [(slip.line, Problem(str(file), slip.line, written(slip.path), slip.message)) for slip in found.slips]
     if found.slips and not found.config:
         return Loaded(None, None, tuple(problem for _, problem in slips))
-    return _loaded(_ours(found.config), _Written(found), str(file), slips)
+    ours = {name: _parsed(value) if isinstance(value, str) else value for name, value in _ours(found.config).items()}
+    return _loaded(ours, _Written(found), str(file), slips)
 
 
 def from_config(config: Mapping[str, str], file: File | None = None, project: str = NAMESPACE) -> Loaded:
@@ -104,6 +104,10 @@ class _Written:
 
 
 def _loaded(ours: dict[str, Any], source: _Written, file: str | None, slips: list[tuple[int | None, Problem]]) -> Loaded:
+    # Only the longer way pays for the schema.
+    from tidegate.model.reading import Reading
+    from tidegate.model.schema import keys
+
     reading = Reading(keys(), source)
     right = reading.read(ours)
     findings = [
@@ -126,6 +130,8 @@ def _made(ours: dict[str, Any]) -> Loaded:
 
 def _unfit(right: Any, reading: Reading) -> Iterator[Finding]:
     """What doesn't fit together of what has been made right, unless it was concluded from what was wrong."""
+    from tidegate.model.schema import Keys
+
     wrong = reading.wrong
     try:
         made = Keys.model_validate_json(json.dumps(right), context={LENIENT: True})

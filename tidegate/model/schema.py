@@ -6,15 +6,25 @@ the models.
 
 from __future__ import annotations
 
+import ast
+import inspect
+import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from pydantic.json_schema import GenerateJsonSchema
+
+from tidegate.model.base import NAMESPACE, Model
 from tidegate.model.events import Event  # noqa: TC001 - pydantic reads it
 from tidegate.model.intent.intent import Intent
 
-NAMESPACE: Final = "tidegate"
-"""What is ours of a stack's configuration: the keys `tidegate:...`."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core.core_schema import ModelSchema
 
 FILE: Final = Path(__file__).with_name("stack.schema.json")
 
@@ -42,7 +52,7 @@ class Keys(Intent):
 @cache
 def keys() -> dict[str, Any]:
     """The schema of what is under `tidegate:`."""
-    made: dict[str, Any] = _tidy(Keys.model_json_schema())
+    made: dict[str, Any] = _tidy(Keys.model_json_schema(schema_generator=_Described))
     return made
 
 
@@ -70,6 +80,33 @@ def document() -> dict[str, Any]:
         "required": ["config"],
         "$defs": ours["$defs"],
     }
+
+
+class _Described(GenerateJsonSchema):
+    """A schema that says of each setting what its docstring says."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """A model's schema."""
+        made = super().model_schema(schema)
+        for model in schema["cls"].__mro__:
+            if issubclass(model, Model):
+                for name, text in _docstrings(model.__module__).get(model.__name__, {}).items():
+                    made["properties"][name].setdefault("description", text)
+        return made
+
+
+@cache
+def _docstrings(module: str) -> dict[str, dict[str, str]]:
+    """What follows a field's declaration and says what it is, by class and field."""
+    classes = [node for node in ast.parse(inspect.getsource(sys.modules[module])).body if isinstance(node, ast.ClassDef)]
+    return {found.name: dict(_of_fields(found.body)) for found in classes}
+
+
+def _of_fields(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for field, after in pairwise(body):
+        match field, after:
+            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                yield name, inspect.cleandoc(text)
 
 
 def _tidy(node: Any) -> Any:

@@ -41,6 +41,8 @@ class SlotLayout(TypedDict):
     weight: int
     """Percent of the traffic."""
     scaling: Scaling | None
+    awaited: bool
+    """Whether users or testers are to be led there, so that it must be ready."""
 
 
 class ServiceLayout(TypedDict):
@@ -69,7 +71,7 @@ def layout(ledger: Ledger, intent: Intent, slots: Slots, order: Sequence[str] = 
             "live": record.live,
             "weight": record.weight,
             "moving": name in order,
-            "trying": ledger.under_way is not None and name in ledger.under_way.services and record.slots[record.candidate].running,
+            "trying": _trying(ledger, name),
             "slots": {slot: _slot(ledger, intent, name, slot, slots[name][slot]) for slot in SLOTS},
         }
         for name, record in ledger.services.items()
@@ -90,7 +92,14 @@ def _slot(ledger: Ledger, intent: Intent, name: str, slot: Slot, spec: SlotSpec)
         "replicas": occupant.replicas,
         "weight": record.weight_of(slot),
         "scaling": _scaling(ledger, intent, name, record, slot),
+        "awaited": slot == record.live or record.weight_of(slot) > 0 or _trying(ledger, name),
     }
+
+
+def _trying(ledger: Ledger, name: str) -> bool:
+    """Whether a candidate is on trial."""
+    record, under_way = ledger.services[name], ledger.under_way
+    return under_way is not None and name in under_way.services and record.slots[record.candidate].running
 
 
 def _scaling(ledger: Ledger, intent: Intent, name: str, record: Record, slot: Slot) -> Scaling | None:

@@ -137,8 +137,8 @@ class Plan:
     def export(self, parts: Parts) -> None:
         """Make the ledger and the slots the stack's outputs, once all that they speak of is there."""
         there: pulumi.Output[list[str]] = self.done(parts).apply(_urns)
-        pulumi.export("ledger", pulumi.Output.all(self.ledger, there).apply(lambda both: both[0]))
-        pulumi.export("slots", pulumi.Output.secret(pulumi.Output.all(self.decision, there).apply(lambda both: both[0].slots)))
+        pulumi.export("ledger", there.apply(lambda _: self.ledger))
+        pulumi.export("slots", pulumi.Output.secret(there.apply(lambda _: self.decision.apply(lambda d: d.slots))))
 
 
 def _decide(intent: Intent, event: Event, memory: Memory) -> Decision:

@@ -34,7 +34,8 @@ class Update:
 
 def history(folder: Path, stack: str) -> list[Update]:
     """A stack's updates, the newest first."""
-    entries = json.loads(command.run(folder, "stack", "history", "--json", "--show-secrets", "--stack", stack))
+    # A page of no size has all of them.
+    entries = json.loads(command.run(folder, "stack", "history", "--page-size", "0", "--json", "--show-secrets", "--stack", stack))
     # A backend of files numbers nothing; the updates are counted then.
     return [_update(entry, entry.get("version") or len(entries) - i) for i, entry in enumerate(entries)]
 

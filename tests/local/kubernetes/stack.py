@@ -82,8 +82,8 @@ class Stack:
         (folder / "backend").mkdir(parents=True)
         (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
         self.configure(config or {})
-        self._backend, self._name = Backend.open(f"file://{folder}/backend"), StackName(project, "dev")
-        self._backend.create(self._name)
+        self.backend, self._name = Backend.open(f"file://{folder}/backend"), StackName(project, "dev")
+        self.backend.create(self._name)
 
     def configure(self, config: Mapping[str, Any]) -> None:
         """Write the stack's file."""
@@ -98,7 +98,7 @@ class Stack:
 
     def run(self, kind: Kind, program: Program | None = None, **options: Any) -> Run:
         """Run an operation to its end."""
-        session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self._backend)
+        session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self.backend)
         providers = PluginProviders(None, self.folder / "home", self.folder, embedded=EMBEDDED)
         request = Request(
             kind,
@@ -127,11 +127,11 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets as they are kept."""
-        session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self._backend)
+        session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self.backend)
         root = next((r for r in session.snapshot().resources if r.type == urns.STACK_TYPE), None)
         return dict(root.outputs) if root else {}
 
     def resources(self) -> dict[str, Resource]:
         """The state's Kubernetes objects, by name."""
-        session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self._backend)
+        session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self.backend)
         return {urns.name_of(r.urn): r for r in session.snapshot().resources if r.type.startswith("kubernetes:") and r.custom}

@@ -6,6 +6,7 @@ of their own.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -88,13 +89,15 @@ def _check(after: pulumi.Resource, release: str, *, suspend: bool = False) -> pu
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
     template: Any = {"metadata": {"annotations": {"release": release}}, "spec": {"restartPolicy": "Never", "containers": [container]}}
-    annotations = {"pulumi.com/skipAwait": "true"} if suspend else {}
-    return Job(
+    metadata: Any = {"name": "web-smoke", "namespace": SPACE, "annotations": {"pulumi.com/skipAwait": "true"} if suspend else {}}
+    spec: Any = {"backoffLimit": 0, "suspend": suspend, "template": template}
+    job: pulumi.Resource = Job(
         "smoke",
-        metadata={"name": "web-smoke", "namespace": SPACE, "annotations": annotations},
-        spec={"backoffLimit": 0, "suspend": suspend, "template": template},
+        metadata=metadata,
+        spec=spec,
         opts=_options(after, replace_on_changes=["#initerror"], delete_before_replace=True),
     )
+    return job
 
 
 def pods(cluster: Cluster) -> dict[str, str]:
@@ -144,15 +147,17 @@ def test_a_proof_waits_for_readiness_and_restarts_nothing(stack: Stack, cluster:
     """Another annotation of a Deployment is a patch of that alone; if pods have become unready meanwhile, the update says so."""
 
     def program(token: str, patience: str = "20s") -> Program:
-        return lambda: void(_web(patience=patience, **{PROVEN: token}))
+        return lambda: void(_web("web:1", 2, patience, **{PROVEN: token}))
 
     stack.up(program("r1.1")).well()
     before = pods(cluster)
     assert stack.up(program("r1.2")).well().changes == {"update": 1}
     assert pods(cluster) == before
-    cluster.call(lambda: [cluster.manager.unready_pod(SPACE, name) for name in before])
+    for name in before:
+        cluster.call(partial(cluster.manager.unready_pod, SPACE, name))
     stack.up(program("r1.3", "1s")).failed("MinimumReplicasUnavailable")
-    cluster.call(lambda: [cluster.manager.ready_pod(SPACE, name) for name in before])
+    for name in before:
+        cluster.call(partial(cluster.manager.ready_pod, SPACE, name))
     stack.up(program("r1.3")).well()
     assert pods(cluster) == before
     assert live(cluster, "apps/deployments", "web")["metadata"]["annotations"][PROVEN] == "r1.3"

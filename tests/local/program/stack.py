@@ -1,7 +1,8 @@
-"""The program itself, `__main__.py`, as a stack on a cluster: its configuration is a stack file, and users count how they fare all along."""
+"""The program itself, `__main__.py`, as a stack on a cluster: its configuration is a stack file, and users count how they fare."""
 
 from __future__ import annotations
 
+import json
 import runpy
 from collections import Counter
 from contextlib import contextmanager
@@ -11,20 +12,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
 from embedded.cluster.cluster import Cluster
 from embedded.cluster.faults.disruptions import Disruption
+from embedded.cluster.faults.rules import Drop
 from embedded.cluster.traffic.flows import Flow
 from tests.local.kubernetes.stack import Stack
 from tidegate.model.base import seconds
-from tidegate.model.ledger import Ledger, migrate
+from tidegate.model.ledger import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from embedded.cluster.faults.rules import Rule
+    from embedded.cluster.faults.requests import Request
+    from embedded.cluster.faults.rules import Action, Rule
     from embedded.cluster.model.objects import Obj
     from tests.local.kubernetes.stack import Run
-    from tidegate.model.ledger import Record
+    from tidegate.model.ledger import Ledger, Record
 
     Config = dict[str, Any]
 
@@ -38,7 +43,7 @@ USERS: Final[Mapping[str, str]] = MappingProxyType(
 STEPS: Final = [{"weight": 5}, {"weight": 50}, {"weight": 100}]
 SERVICES, ROUTES, DEPLOYMENTS = "/services", "gateway.networking.k8s.io/httproutes", "apps/deployments"
 _QUICK: Final = {"startup": {"period": "1s"}, "ready": {"period": "1s"}}
-_SMOKE: Final = {"smoke": {"paths": ["/health"], "timeout": "10s", "retries": 0}}
+_SMOKE: Final = {"smoke": {"paths": ["/health"], "timeout": "2m", "retries": 0}}
 WRITES: Final = frozenset({"create", "update", "patch", "apply", "delete", "deletecollection"})
 # Late enough for every slot that is kept to be kept no longer.
 LATE: Final = "2100-01-01T00:00:00+00:00"
@@ -47,13 +52,13 @@ LATE: Final = "2100-01-01T00:00:00+00:00"
 def shop(web: str = "v1", api: str = "v1", *, canary: bool = False, more: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
     """Two services: users reach `web` by a host and from inside, and it calls `api`. `more` is more settings, by service."""
     strategy = {"strategy": "canary", "steps": STEPS} if canary else {}
-    services = {
+    services: dict[str, dict[str, Any]] = {
         "web": {"version": web, "depends_on": ["api"], "traffic": {"kind": "gateway", "host": "www"}, **strategy},
         "api": {"version": api},
     }
     for name, settings in (more or {}).items():
         services.setdefault(name, {}).update(settings)
-    usual = {"version": "v1", "probes": _QUICK, "checks": _SMOKE, "drain": "3s", "grace": "1s", "ready_within": "20s"}
+    usual = {"version": "v1", "probes": _QUICK, "checks": _SMOKE, "drain": "3s", "grace": "1s", "ready_within": "3m"}
     return {
         "environment": {
             "name": "test",
@@ -150,6 +155,28 @@ class Place:
         """Let something happen to pods."""
         self.cluster.call(lambda: self.cluster.faults.add(Disruption(kind, f"{SPACE}/{pods}")))
 
+    @contextmanager
+    def dying(self, where: Callable[[Request], bool], *, handled: bool) -> Iterator[None]:
+        """The engine is killed at the first write that is meant: nothing of it gets to the cluster or to the state from then on.
+
+        With `handled` that write itself still happens, and only the state knows nothing of it.
+        """
+        decide, backend, dead = self.cluster.faults.decide, self.stack.backend, False
+        write = backend.write_checkpoint
+
+        def dies(request: Request) -> Action | None:
+            nonlocal dead
+            if dead:
+                return Drop(handled=False)
+            dead = request.verb in WRITES and where(request)
+            return Drop(handled=handled) if dead else decide(request)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.cluster.faults, "decide", dies)
+            patch.setattr(backend, "write_checkpoint", lambda *args: None if dead else write(*args))
+            yield
+        assert dead
+
     def mend(self) -> None:
         """No more faults."""
         self.cluster.call(self.cluster.faults.clear)
@@ -185,8 +212,7 @@ class Place:
         return {b["name"].removeprefix(f"{service}-"): b["weight"] for b in rule["backendRefs"]}
 
     def settled(self, config: Config) -> None:
-        """There is nothing left to do for this intent, in a preview or in an update, and nothing is left from before."""
-        assert changes(self.preview(config).well()) == {}
+        """There is nothing left to do for this intent, and nothing is left from before."""
         again = self.up(config).well()
         assert changes(again) == {}
         assert not [text for text in again.messages if "pending operations" in text]
@@ -194,13 +220,21 @@ class Place:
 
     def refused(self, config: Config, *texts: str, happens: Config | None = None) -> Run:
         """An update that is refused, with these texts; neither the cluster nor the state is touched."""
-        before = self.stack.outputs(), self.stack.resources()
+        before = self._state()
         self.cluster.call(self.cluster.faults.seen.clear)
         run = self.up(config, happens).failed(*texts)
         assert "Traceback" not in run.errors
         assert [str(r) for r in self.cluster.call(lambda: list(self.cluster.faults.seen)) if r.verb in WRITES] == []
-        assert (self.stack.outputs(), self.stack.resources()) == before
+        assert self._state() == before
         return run
+
+    def _state(self) -> Any:
+        """The resources in the state, as they are kept."""
+        file = self.stack.folder / "backend" / ".pulumi" / "stacks" / "tidegate" / "dev.json"
+        latest = json.loads(file.read_text())["checkpoint"].get("latest") or {}
+        resources = latest.get("resources") or []
+        # What it read of itself, providers, and components under new names are no matter.
+        return {r["urn"]: {**r, "parent": None} for r in resources if r["type"].startswith("kubernetes:")}
 
     @property
     def ledger(self) -> Ledger:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,7 @@ def all_by(version: str) -> dict[str, set[str]]:
 def test_a_release_is_one_update(there: Place) -> None:
     """Up v1, up v2: all services flip in the update, users of all kinds are answered all along; the same again changes nothing."""
     there.install(V1)
-    there.settled(V1)
+    assert changes(there.preview(V1).well()) == {}
     before = there.pods("web-blue") | there.pods("api-blue")
     there.up(V2).well()
     assert {there.selected("web"), there.selected("api")} == {"green"}
@@ -31,6 +31,7 @@ def test_a_release_is_one_update(there: Place) -> None:
     assert there.serving() == all_by("v2")
     assert there.pods("web-blue") | there.pods("api-blue") == before
     assert there.phase() == "promoted"
+    assert changes(there.preview(V2).well()) == {}
     there.settled(V2)
 
 
@@ -149,6 +150,8 @@ def test_a_service_is_renamed(there: Place) -> None:
     there.install(V1, host=USERS["host"], api=USERS["api"])
     there.up(shop("v2")).well()
     there.refused({**config, "services": {**config["services"], "front": {**web, "version": "v3", "renamed_from": "web"}}}, "[renamed-and-")
+    there.up(shop("v2")).well()
+    there.settled(shop("v2"))
     renamed = {**config, "services": {**config["services"], "front": {**web, "renamed_from": "web"}}}
     there.up(renamed).well()
     assert there.serving() == {"host": {"v2"}, "api": {"v1"}}
@@ -192,11 +195,6 @@ def test_a_release_of_a_service_that_scales_by_itself(there: Place) -> None:
     there.up(scaled("v1"), event("cleanup")).well()
     assert there.pods("web-green") == set()
     there.settled(scaled("v1"))
-
-
-def migrated(version: str, revision: str, *, contract: bool = False) -> dict[str, Any]:
-    """The shop with a schema."""
-    return shop(version, more={"web": {"migrations": {"revision": revision, "contract": contract}}})
 
 
 def test_a_preview_says_what_will_happen(there: Place) -> None:

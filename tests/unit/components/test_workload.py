@@ -165,9 +165,9 @@ def test_an_order_that_the_state_does_not_keep_means_nothing() -> None:
     ids=["fixed", "empty", "scaled", "scaled and empty", "autoscaler taken away", "fixed in a service that scales by now"],
 )
 def test_who_says_how_many_pods_there_are(made: State, floor: int, written: dict[str, int]) -> None:
-    """The Deployment where the number is fixed or nothing; else nobody but the autoscaler."""
+    """The Deployment where the number is fixed or nothing, whoever has changed it meanwhile; else nobody but the autoscaler."""
     assert (made.floor, sizes.replicas(made)) == (floor, written)
-    assert ("pulumi.com/patchForce" in sizes.deployment_annotations(made)) is (made.spec.autoscaled and not made.running)
+    assert ("pulumi.com/patchForce" in sizes.deployment_annotations(made)) is ("replicas" in written)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,11 @@ def test_a_budget_proves_the_floor_and_lets_nodes_be_emptied(replicas: int, leas
     wanted = sizes.budget_annotations(made).get("pulumi.com/waitFor")
     assert kept == max(0, made.floor - 1)
     assert (wanted is not None) is made.running
-    assert wanted is None or json.loads(wanted) == [f"jsonpath={{.status.desiredHealthy}}={kept}", "condition=DisruptionAllowed"]
+    assert wanted is None or json.loads(wanted) == [
+        f"jsonpath={{.metadata.annotations['tidegate.dev/proven']}}={made.proven}",
+        f"jsonpath={{.status.desiredHealthy}}={kept}",
+        "condition=DisruptionAllowed",
+    ]
 
 
 @given(st.from_regex(r"\A[A-Za-z0-9_][-.+A-Za-z0-9_]{0,62}\Z"))

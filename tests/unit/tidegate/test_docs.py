@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tidegate.model.events import Abort, Apply, Cleanup, Pause, Promote, Resume, Rollback, Scale, Shift, Stage
+from tidegate.planner.refusals import RULES
+
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
@@ -30,3 +33,22 @@ def test_make_targets_in_the_pages_exist() -> None:
     known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     spoken = {target for page in PAGES for target in re.findall(r"`make ([a-z-]+)", page.read_text())}
     assert spoken <= known
+
+
+def test_every_refusal_is_explained() -> None:
+    """docs/releases.md has a row for each rule of the planner, in its order, and for nothing else; each has what to do."""
+    table = (ROOT / "docs" / "releases.md").read_text().partition("## Refusals")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| `")]
+    assert tuple(row[0].strip("`") for row in rows) == RULES
+    assert all(len(row) == 3 and all(row) for row in rows)
+
+
+def test_every_event_is_explained() -> None:
+    """docs/releases.md has a row for each kind of event, with what it takes."""
+    table = (ROOT / "docs" / "releases.md").read_text().partition("## Events")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| `")]
+    known = {
+        kind.model_fields["kind"].default: set(kind.model_fields) - {"kind", "stamp", "observed"}
+        for kind in (Apply, Stage, Shift, Promote, Pause, Resume, Abort, Rollback, Cleanup, Scale)
+    }
+    assert {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in rows} == known

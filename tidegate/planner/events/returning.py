@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tidegate.model.ledger import Release
-from tidegate.planner import moves
+from tidegate.planner import moves, sizes
 from tidegate.planner.events.unfinished import half_rolled_back, refuse_half_rolled_back, refuse_strangers
 from tidegate.planner.refusals import Refusal
 from tidegate.planner.situation import Outcome
@@ -54,7 +54,10 @@ def _live_again(s: Situation, name: str, token: str | None = None) -> Record:
     record, seen = s.ledger.services[name], s.seen(name)
     torn = seen is not None and not seen.agrees(record)
     left = seen.traffic(record.live) if seen is not None and torn else record.weight_of(record.live)
-    if left:
+    under_way = s.ledger.under_way
+    held = under_way is not None and name in under_way.services
+    if left and (held or sizes.fixed(s.intent, name, record.scale) is not None):
+        # Where the cluster scales a slot that nothing holds, it may have shrunk with its traffic.
         return record
     live = record.slots[record.live]
     size = max(s.size(name, record), live.replicas)

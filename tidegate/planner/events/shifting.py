@@ -24,6 +24,7 @@ def shifted(s: Situation, event: Shift) -> Outcome:
         raise Refusal("no-weights", f"none of {', '.join(s.members(under_way))} takes traffic by weights: promote release {under_way.id}")
     if event.weight == under_way.weight and not s.unfinished:
         return Outcome(s.ledger, (f"{event.weight}% is on the candidates already",))
+    refuse_strangers(s, [name for name in canaries if not _half_promoted(s, name)])
     _refuse_falling(s, under_way, event.weight)
     _refuse_unready(s, canaries)
     step = under_way.step + 1
@@ -64,6 +65,12 @@ def _going_on(s: Situation) -> Release:
 
 def _canaries(s: Situation, release: Release) -> tuple[str, ...]:
     return tuple(name for name in s.members(release) if s.service(name).strategy == "canary")
+
+
+def _half_promoted(s: Situation, name: str) -> bool:
+    """Whether requests from inside go to the candidate already: only a promotion that failed has done that."""
+    seen = s.seen(name)
+    return seen is not None and seen.selected == s.ledger.services[name].candidate
 
 
 def _refuse_falling(s: Situation, under_way: Release, weight: int) -> None:

@@ -73,6 +73,7 @@ def test_a_quantitys_spelling_keeps_its_amount(number: Decimal, suffix: str) -> 
     ("spec", "expected"),
     [
         ({"hostNetwork": False, "shareProcessNamespace": False}, {"shareProcessNamespace": False}),
+        ({"globalDefault": False, "value": 0}, {"value": 0}),
         ({"nodeSelector": {}, "securityContext": {}, "tolerations": []}, {"securityContext": {}}),
         ({"containers": [{"env": [{"name": "A", "value": ""}], "args": []}]}, {"containers": [{"env": [{"name": "A"}]}]}),
         (

@@ -196,6 +196,8 @@ RIGHT_TOO: list[tuple[str, str]] = [
     ("values: {postgres-password: {secure: v1:abc}, postgres-url: {secure: v1:abc}}", "external: {store: vault, path: team/database}"),
     ("tier: staging", "tier: local"),
     ("tidegate:data:", "tidegate:event: {kind: shift, weight: 20, stamp: {at: a, by: b}}\n  tidegate:data:"),
+    # as `pulumi config set tidegate:event '{...}'` writes it
+    ("tidegate:data:", 'tidegate:event: \'{"kind": "shift", "weight": 20}\'\n  tidegate:data:'),
     ("tidegate:data:", "data:"),  # a key without a namespace is the project's
     ("tidegate:data:", "tidegate:config:data:"),  # as older files have it
 ]

@@ -99,7 +99,7 @@ def test_4_superseding_a_canary_goes_back_before_anything_new_comes() -> None:
 def test_5_abort_after_promotion_is_not_ignored() -> None:
     """It says what does it; and there is always a slot with traffic that runs."""
     world = at(100, promoted=True)
-    with pytest.raises(Refusal, match="its versions are live. To take it back, .*rollback"):
+    with pytest.raises(Refusal, match=r"its versions are live\. To take it back, .*rollback"):
         world.plan(V2, ABORT)
     world.update(V2, Rollback(stamp=NOW, reason="errors"))
     assert (web(world).live, web(world).slots["blue"].running) == ("blue", True)

@@ -165,6 +165,24 @@ def test_a_step_is_finished_by_the_same_step_and_not_by_a_smaller_one() -> None:
     assert {(running.weights or {})["green"] for running in world.services.values()} == {75}
 
 
+def test_a_promotion_that_failed_is_finished_by_promoting_and_not_by_a_step() -> None:
+    """A step would take back what has moved, without having proven where it goes."""
+    before, wanted = (intended({"api": {**CANARY, "version": version}, "web": {"version": version}}) for version in ("v1", "v2"))
+    refused = 0
+    for fails_at in range(10):
+        world = World()
+        for intent, event in ((before, APPLY), (wanted, APPLY), (wanted, Shift(stamp=NOW, weight=100))):
+            world.update(intent, event)
+        world.update(wanted, Promote(stamp=NOW), fails_at=fails_at)
+        if "green" in selected(world) and world.ledger is not None and world.ledger.under_way is not None:
+            refused += 1
+            with pytest.raises(Refusal, match="unfinished-move"):
+                world.plan(wanted, Shift(stamp=NOW, weight=100))
+            world.update(wanted, Promote(stamp=NOW))
+            assert selected(world) == {"green"}
+    assert refused
+
+
 def test_without_a_standing_the_ledger_is_believed() -> None:
     """And the same intent is the same ledger."""
     world = World()

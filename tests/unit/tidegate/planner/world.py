@@ -88,6 +88,10 @@ class Running:
         """The most that it has of any kind of requests."""
         return max((self.weights or {}).get(slot, 0), 100 if self.selected == slot else 0)
 
+    def outside(self, slot: Slot) -> int:
+        """Of the requests from outside: what its load comes from."""
+        return self.traffic(slot) if self.weights is None else self.weights[slot]
+
 
 @dataclass(frozen=True)
 class Step:
@@ -265,7 +269,7 @@ class World:
                 bounds, pods = service["slots"][slot]["scaling"], self.services.get(name, Running()).slots.get(slot)
                 if bounds is None or pods is None or not pods.running:
                     continue
-                load = -(-self.demand[name] * self.services[name].traffic(slot) // 100)
+                load = -(-self.demand[name] * self.services[name].outside(slot) // 100)
                 least = max(bounds["min"], pods.running if bounds["hold"] else 0)
                 pods.running = min(bounds["max"], max(least, load))
 
