@@ -18,10 +18,10 @@ _FILLED: Final = 0.8
 _KUBELETS: Final = 10250
 _RBAC: Final = "rbac.authorization.k8s.io"
 
-
 STATE: Final = "prometheus-state"
-"""The ConfigMap with the rules that say what the ledger says. It comes last, and not in every stack."""
-STATE_SOURCE: Final = {"name": STATE, "optional": True}
+"""The ConfigMap with the rules that say what the ledger says."""
+# What the ledger says comes last, and not in every stack.
+_RULES: Final = [{"configMap": {"name": "prometheus-rules"}}, {"configMap": {"name": STATE, "optional": True}}]
 
 
 class PrometheusArgs(TypedDict):
@@ -114,7 +114,7 @@ def _template(place: server.Place, args: PrometheusArgs, config: pulumi.Input[st
         "volumes": [
             {"name": "data", "persistentVolumeClaim": {"claimName": f"{place.monitor.name}-data"}},
             {"name": "config", "configMap": {"name": config}},
-            {"name": "rules", "projected": {"sources": [{"configMap": {"name": "prometheus-rules"}}, {"configMap": STATE_SOURCE}]}},
+            {"name": "rules", "projected": {"sources": _RULES}},
         ],
     }
     container = {

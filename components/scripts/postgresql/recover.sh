@@ -20,6 +20,7 @@ choose "$before"
 [ -e "$chosen/base.tar.gz" ] || { echo "backup $stamp has no base backup: only restore.sh can use it" >&2; exit 1; }
 umask 077
 new=$PGDATA.part old=$PGDATA.before-$(date -u "+$format")
+while [ -e "$old" ]; do old=$old-again; done
 rm -rf "$new"
 mkdir "$new"
 tar -C "$new" -xzf "$chosen/base.tar.gz"

@@ -95,7 +95,7 @@ def test_an_environment_is_complete_and_stays_as_it_is(place: Place) -> None:
         "/namespaces": {space}, "/resourcequotas": {"environment"}, "/limitranges": {"environment"},
         "rbac.authorization.k8s.io/roles": {"viewer", "operator", "deployer"},
         "scheduling.k8s.io/priorityclasses": {f"{space}-services", f"{space}-data"},
-        "/serviceaccounts": {*intent.services}, "/secrets": {"database-secrets", "monitoring-secrets"},
+        "/serviceaccounts": {*intent.services}, "/secrets": {"database-secrets", "monitoring-secrets", "postgres-secrets"},
     }  # fmt: skip
     for kind, names in kinds.items():
         clusterwide = kind in {"/namespaces", "scheduling.k8s.io/priorityclasses"}

@@ -122,7 +122,8 @@ def test_servers_of_ones_own_come_up(shop: Shop) -> None:
         "kube-state-metrics": 1,
         "prometheus": 1,
     }
-    files = shop.all(MAPS)["prometheus-rules"]["data"]
+    maps = shop.all(MAPS)
+    files = {**maps["prometheus-rules"]["data"], **maps["prometheus-state"]["data"]}
     assert set(files) == {"alerts.yaml", "state.yaml"}
     assert all(yaml.safe_load(text)["groups"] for text in files.values())
     assert set(running) <= set(shop.all("/services"))

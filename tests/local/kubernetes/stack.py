@@ -19,10 +19,13 @@ from embedded.engine.model import events
 from embedded.engine.model import urn as urns
 from embedded.engine.settings.project import load_project
 from embedded.providers import EMBEDDED
+from embedded.providers.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import pytest
 
     from embedded.engine.deploy.options import Kind, Outcome
     from embedded.engine.model.events import Event
@@ -135,3 +138,8 @@ class Stack:
         """The state's Kubernetes objects, by name."""
         session = Session.open(load_project(self.folder / "Pulumi.yaml"), self._name, self.backend)
         return {urns.name_of(r.urn): r for r in session.snapshot().resources if r.type.startswith("kubernetes:") and r.custom}
+
+
+def lose_patience(patch: pytest.MonkeyPatch) -> None:
+    """Have the provider try a request as often as ever, with pauses next to none."""
+    patch.setattr(client.Client.__init__, "__defaults__", (client.Patience(initial=0.001, longest=0.01),))

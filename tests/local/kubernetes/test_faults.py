@@ -15,10 +15,8 @@ import pytest
 from embedded.cluster.cluster import Cluster
 from embedded.cluster.faults.rules import Answer, Drop
 from embedded.cluster.model.errors import server_error
-from embedded.providers.kubernetes import client as provider_client
-from embedded.providers.kubernetes import creating
 from tests.local.cluster.matrix import cases, recorded
-from tests.local.kubernetes.stack import Stack
+from tests.local.kubernetes.stack import Stack, lose_patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,10 +78,7 @@ def shop(version: str) -> Callable[[], None]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same number of tries with shorter pauses: a test has better things to do than to wait."""
-    brief = provider_client.Patience(initial=0.001, longest=0.01)
-    for function in (provider_client.Client.__init__, creating.create):
-        defaults: tuple[Any, ...] = getattr(function, "__defaults__", None) or ()
-        monkeypatch.setattr(function, "__defaults__", tuple(brief if isinstance(d, provider_client.Patience) else d for d in defaults))
+    lose_patience(monkeypatch)
 
 
 class Trial:

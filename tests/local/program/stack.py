@@ -18,7 +18,7 @@ from embedded.cluster.cluster import Cluster
 from embedded.cluster.faults.disruptions import Disruption
 from embedded.cluster.faults.rules import Drop
 from embedded.cluster.traffic.flows import Flow
-from tests.local.kubernetes.stack import Stack
+from tests.local.kubernetes.stack import Stack, lose_patience
 from tidegate.model.base import seconds
 from tidegate.model.ledger import migrate
 
@@ -174,6 +174,7 @@ class Place:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.cluster.faults, "decide", dies)
             patch.setattr(backend, "write_checkpoint", lambda *args: None if dead else write(*args))
+            lose_patience(patch)
             yield
         assert dead
 

@@ -76,7 +76,10 @@ def test_an_external_set_without_a_version_is_the_newest() -> None:
 
 @pytest.mark.parametrize(
     ("stack", "sets"),
-    [("local", {"database-secrets", "monitoring-secrets"}), ("production", {"database-secrets", "notifications"})],
+    [
+        ("local", {"database-secrets", "monitoring-secrets", "postgres-secrets"}),
+        ("production", {"database-secrets", "notifications", "postgres-secrets"}),
+    ],
 )
 def test_which_sets_are_no_slot_s(stack: str, sets: set[str]) -> None:
     """Those of data services, monitoring and notifications; once, whoever uses them. Services' own go with their slots."""
