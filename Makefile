@@ -19,7 +19,8 @@ INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --python $(BIN
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 SOURCES := $(wildcard __main__.py components policies tidegate embedded tests examples benchmarks docs)
 # For one's own: `make test PYTEST="-k policy -x"`.
-PYTEST ?= --numprocesses=auto --dist=worksteal
+# Half more tests at a time than cores: many wait for something.
+PYTEST ?= --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --dist=worksteal
 
 .PHONY: help setup setup-dev demo test test-matrix check bench format docs lock clean
 

@@ -112,7 +112,7 @@ class Place:
 
     def users(self, name: str, url: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         """Let users send requests, from now on."""
-        self.cluster.call(lambda: self.cluster.traffic.set_flow(Flow(name, url, 200, headers=tuple(headers.items()))))
+        self.cluster.call(lambda: self.cluster.traffic.set_flow(Flow(name, url, 100, headers=tuple(headers.items()))))
 
     def told(self) -> dict[str, Obj]:
         """How each kind of users has fared."""

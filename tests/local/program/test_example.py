@@ -24,7 +24,7 @@ def example() -> dict[str, Any]:
     return {key.removeprefix("tidegate:"): value for key, value in settings.items() if key.startswith("tidegate:")}
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.timeout(240)
 def test_the_example_from_its_first_update_to_its_last(there: Place) -> None:
     """Install, nothing to do, a canary of one service with a flip of another, a bad version, and all of it gone: no request fails."""
