@@ -48,6 +48,8 @@ def test_a_release_by_steps(there: Place) -> None:
         assert there.weights() == {"blue": 100 - weight, "green": weight}
         assert len(there.pods("web-green")) == pods
         there.answered()
+        # Enough of them that their share is no matter of luck.
+        there.pass_time("30s")
         answered = there.answered()
         share = answered["host"]["v2"] / answered["host"].total()
         assert weight / 100 - 0.05 <= share <= weight / 100 + 0.05
