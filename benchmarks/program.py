@@ -1,8 +1,9 @@
 """How fast `pulumi preview` of the production example is, and what the program costs beside a flat one that declares the same resources.
 
 `python benchmarks/program.py [--runs N]` prints a table; figures are medians of previews that took turns, and the shares are medians of
-each pair's. The flat program is made out of what the preview says it would create: each resource with its inputs written out and what it
-depends on, and nothing else. Processor time is that of the command and all that it starts; the cluster is a process of its own.
+each round's. The flat program is made out of what the preview says it would create: each resource with its inputs written out, its parent
+and what it depends on, and nothing else; its components are bare. The bare one has the Kubernetes objects alone, without any component.
+Processor time is that of the command and all that it starts; the cluster is a process of its own.
 """
 
 from __future__ import annotations
@@ -79,38 +80,43 @@ def _processor() -> float:
 
 
 @contextlib.contextmanager
-def projects() -> Iterator[tuple[Folder, Folder, int]]:
-    """The production example, the flat program beside it, and how many resources the example has; on a cluster."""
+def projects() -> Iterator[tuple[Folder, Folder, Folder, int]]:
+    """The production example, the flat program beside it, the bare one, and how many resources the example has; on a cluster."""
     folder = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
         with Cluster(rate=1) as cluster:
             kubeconfig = cluster.kubeconfig_file(folder / "kubeconfig")
-            program, plain = Folder(folder / "program", kubeconfig), Folder(folder / "flat", kubeconfig)
+            program, plain, bare = (Folder(folder / name, kubeconfig) for name in ("program", "flat", "bare"))
             for part in PROJECT:
                 shutil.copy(ROOT / part, program.folder / part)
             program.pulumi("stack", "init", "production")
             steps = json.loads(program.pulumi("preview", "--stack", "production", "--json"))["steps"]
-            (plain.folder / "Pulumi.yaml").write_text("name: tidegate\nruntime: python\n")
-            # Settings of the provider's belong to both; the rest is the program's alone.
-            (plain.folder / "Pulumi.production.yaml").write_text('config:\n  kubernetes:enableConfigMapMutable: "true"\n')
-            (plain.folder / "__main__.py").write_text(flat(steps))
-            plain.pulumi("stack", "init", "production")
-            yield program, plain, len(steps)
+            for made, states in ((plain, _states(steps)), (bare, [s for s in _states(steps) if s["type"].startswith("kubernetes:")])):
+                (made.folder / "Pulumi.yaml").write_text("name: tidegate\nruntime: python\n")
+                # Settings of the provider's belong to all; the rest is the program's alone.
+                (made.folder / "Pulumi.production.yaml").write_text('config:\n  kubernetes:enableConfigMapMutable: "true"\n')
+                (made.folder / "__main__.py").write_text(flat(states))
+                made.pulumi("stack", "init", "production")
+            yield program, plain, bare, len(steps)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def flat(steps: list[dict[str, Any]]) -> str:
-    """A program that declares what the steps would create, one after the other."""
+def _states(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is declared: neither the stack itself nor its provider is."""
+    states = [step["newState"] for step in steps]
+    return [state for state in states if state["type"].startswith(("kubernetes:", "tidegate:"))]
+
+
+def flat(states: list[dict[str, Any]]) -> str:
+    """A program that declares these, one after the other."""
     lines = ["import pulumi", "import pulumi_kubernetes as kubernetes", ""]
     known: dict[str, str] = {}
-    for step in steps:
-        state = step["newState"]
-        if not state["type"].startswith("kubernetes:"):
-            continue
+    for state in states:
         variable = f"r{len(known)}"
-        needed = ", ".join(known[urn] for urn in state.get("dependencies", ()) if urn in known)
-        options = f", opts=pulumi.ResourceOptions(depends_on=[{needed}])" if needed else ""
+        parent, needed = known.get(state.get("parent")), [known[urn] for urn in state.get("dependencies", ()) if urn in known]
+        said = ([f"parent={parent}"] if parent else []) + ([f"depends_on=[{', '.join(needed)}]"] if needed else [])
+        options = f", opts=pulumi.ResourceOptions({', '.join(said)})" if said else ""
         lines.append(f"{variable} = {_declared(state)}{options})")
         known[state["urn"]] = variable
     return "\n".join(lines) + "\n"
@@ -118,11 +124,13 @@ def flat(steps: list[dict[str, Any]]) -> str:
 
 def _declared(state: dict[str, Any]) -> str:
     """The start of a declaration: all but the options and what closes it."""
+    name = state["urn"].rpartition("::")[2]
+    if not state["type"].startswith("kubernetes:"):
+        return f"pulumi.ComponentResource({state['type']!r}, {name!r}"
     place, _, kind = state["type"].removeprefix("kubernetes:").partition(":")
     group, _, version = place.rpartition("/")
     module = f"{group.partition('.')[0]}.{version}"
     inputs = {key: value for key, value in state["inputs"].items() if key not in {"apiVersion", "kind"}}
-    name = state["urn"].rpartition("::")[2]
     if _generated(module, kind):
         return f"kubernetes.{module}.{kind}({name!r}" + "".join(f", {_snake(key)}={_literal(value)}" for key, value in inputs.items())
     said = f"api_version={state['inputs']['apiVersion']!r}, kind={kind!r}"
@@ -152,21 +160,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
     runs = parser.parse_args().runs
-    with projects() as (program, plain, size):
-        pairs = [(program.preview(), plain.preview()) for _ in range(runs + 1)][1:]
+    with projects() as (program, plain, bare, size):
+        rounds = [(program.preview(), plain.preview(), bare.preview()) for _ in range(runs + 1)][1:]
 
-    def median(figure: Callable[[Cost, Cost], float]) -> float:
-        return statistics.median(figure(*pair) for pair in pairs)
+    def median(figure: Callable[[Cost, Cost, Cost], float]) -> float:
+        return statistics.median(figure(*one) for one in rounds)
 
     show(
         [
             ("resources of the production example", size, "120"),
-            ("`pulumi preview` of it, seconds", median(lambda ours, _: ours.seconds), "2"),
-            ("  processor time, seconds", median(lambda ours, _: ours.processor), ""),
-            ("the flat program's, seconds", median(lambda _, flat: flat.seconds), ""),
-            ("  processor time, seconds", median(lambda _, flat: flat.processor), ""),
-            ("what ours takes longer, percent", median(lambda ours, flat: (ours.seconds / flat.seconds - 1) * 100), "5"),
-            ("  in processor time, percent", median(lambda ours, flat: (ours.processor / flat.processor - 1) * 100), "5"),
+            ("`pulumi preview` of it, seconds", median(lambda ours, _, __: ours.seconds), "2"),
+            ("  processor time, seconds", median(lambda ours, _, __: ours.processor), ""),
+            ("the flat program's, seconds", median(lambda _, flat, __: flat.seconds), ""),
+            ("  processor time, seconds", median(lambda _, flat, __: flat.processor), ""),
+            ("the bare program's, seconds", median(lambda _, __, bare: bare.seconds), ""),
+            (
+                "what ours takes longer than the flat one, percent",
+                median(lambda ours, flat, _: (ours.seconds / flat.seconds - 1) * 100),
+                "5",
+            ),
+            ("  in processor time, percent", median(lambda ours, flat, _: (ours.processor / flat.processor - 1) * 100), "5"),
+            (
+                "what ours takes longer than the bare one, percent",
+                median(lambda ours, _, bare: (ours.seconds / bare.seconds - 1) * 100),
+                "",
+            ),
         ]
     )
 

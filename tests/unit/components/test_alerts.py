@@ -12,9 +12,10 @@ import pytest
 from components.alerts.groups import alerts, groups
 from components.alerts.rules import Recording, written
 from components.alerts.state import state
+from components.monitors.server import MONITORS
 from components.watch import ObjectiveArgs, ThresholdsArgs, Watch, watch, watch_of
 from tests.unit.components.examples import example, small
-from tidegate.model.intent.operations import Objective, Thresholds
+from tidegate.model.intent.operations import SERVERS, Objective, Thresholds
 from tidegate.model.ledger import Ledger, Stamp
 
 if TYPE_CHECKING:
@@ -163,3 +164,8 @@ def test_a_ledger_without_a_release_says_which_slots_are_live() -> None:
     rules = state(Ledger(), "shop").rules
     assert [rule.name for rule in rules] == ["tidegate_releases"]
     assert Stamp(at="2026-01-01T00:00:00+00:00", by="anna").at
+
+
+def test_the_model_knows_what_servers_there_are() -> None:
+    """So that no service takes one's name."""
+    assert {monitor.name for monitor in MONITORS} == set(SERVERS)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
-from tidegate.model.base import Finding, Model, Name
+from tidegate.model.base import SLOTS, Finding, Model, Name
 from tidegate.model.intent.data import Data, Managed
 from tidegate.model.intent.environment import Environment
-from tidegate.model.intent.operations import Backup, Gates, Monitoring, Notification, Releases
+from tidegate.model.intent.operations import SERVERS, Backup, Gates, Monitoring, Notification, Releases
 from tidegate.model.intent.secrets import SecretSet
 from tidegate.model.intent.service import Service
 
@@ -26,6 +26,8 @@ _KEYS: Final = {
     "email": ("smtp-url", "recipients"),
 }
 """What must be in the set of secrets of a notification, by its kind."""
+_ENDINGS: Final = (*SLOTS, "preview")
+"""How the names of a service's slots end, and of what leads to the candidate."""
 
 
 class Intent(Model):
@@ -70,6 +72,13 @@ class Intent(Model):
         for name in self.data:
             if name in self.services:
                 yield Finding(("data", name), "there is a service of that name; take another")
+        for kind, names in (("services", self.services), ("data", self.data)):
+            for name in names:
+                service, _, ending = name.rpartition("-")
+                if ending in _ENDINGS and service in self.services:
+                    yield Finding((kind, name), f"the service {service} has objects of that name; take another", (("services", service),))
+                if name in SERVERS and self.monitoring.kind == "own":
+                    yield Finding((kind, name), "monitoring has a server of that name; take another", (("monitoring", "kind"),))
         former: dict[str, str] = {}
         for name, service in self.services.items():
             for i, other in enumerate(service.depends_on):

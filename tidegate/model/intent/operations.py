@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -58,6 +58,10 @@ class Objective(Model):
     """What requests must be faster than."""
     latency_share: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """The share of requests that must be faster than `latency`."""
+
+
+SERVERS: Final = ("prometheus", "alertmanager", "grafana", "kube-state-metrics")
+"""What monitoring of one's own runs."""
 
 
 class Monitoring(Model):

@@ -198,6 +198,8 @@ class Traffic(Model):
         if self.kind == "selector":
             needed = "needs kind gateway: a selector knows no single requests"
             yield from (Finding((field,), needed, (("kind",),)) for field in ("match", "mirror") if getattr(self, field) is not None)
+        elif self.host is None:
+            yield Finding(("host",), "kind gateway needs one: it is how the gateway knows the service's requests", (("kind",),))
         if self.preview_host is not None and self.preview_host == self.host:
             yield Finding(("preview_host",), "is the service's host too; take another name", (("host",),))
 

@@ -159,6 +159,18 @@ BETWEEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("web was called that too", {"web": service(renamed_from="old"), "api": service(renamed_from="old")}, {}),
     ("api is still a service", {"web": service(renamed_from="api"), "api": service()}, {}),
     ("there is a service of that name", {"web": service()}, {"data": {"web": MANAGED}}),
+    ("the service web has objects of that name", {"web": service(), "web-blue": service()}, {}),
+    ("the service web has objects of that name", {"web": service()}, {"data": {"web-preview": MANAGED}}),
+    (
+        "monitoring has a server of that name",
+        {"grafana": service()},
+        {"monitoring": {"kind": "own", "secret": "a"}, "secrets": sets(a="grafana-password")},
+    ),
+    (
+        "kind gateway needs one",
+        {"web": service(traffic={"kind": "gateway"})},
+        {"environment": {**ENVIRONMENT, "gateway": {"name": "public"}}},
+    ),
     ("is an address", {"web": service()}, {"data": {"db": MANAGED | {"host": "10.0.0.1"}}}),
     ("is no range of addresses", {"web": service()}, {"data": {"db": MANAGED | {"cidr": "10.0.0.1/33"}}}),
     ("web has the same host and path", {"web": service(traffic={"host": "a"}), "api": service(traffic={"host": "a"})}, {}),

@@ -67,7 +67,10 @@ def test_the_yaml_reads_back_as_what_it_shows() -> None:
     steps = [{"weight": 25}, {"weight": 100, "soak": "1m"}]
     config = {
         "environment": ENVIRONMENT | {"gateway": {"name": "a", "namespace": "b"}},
-        "services": {"web": WEB | {"strategy": "canary", "traffic": {"kind": "gateway"}, "steps": steps, "egress": [{"ports": [443, 80]}]}},
+        "services": {
+            "web": WEB
+            | {"strategy": "canary", "traffic": {"kind": "gateway", "host": "a"}, "steps": steps, "egress": [{"ports": [443, 80]}]}
+        },
         "secrets": SECRETS,
     }
     intent = from_config({f"tidegate:{key}": json.dumps(value) for key, value in config.items()}).required()

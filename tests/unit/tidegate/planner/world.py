@@ -54,7 +54,10 @@ def _intent(text: str) -> Intent:
 
 def intended(services: dict[str, dict[str, Any]], **more: Any) -> Intent:
     """An intent with these services; whatever isn't said is like in any other."""
-    whole = {name: {"image": name, "version": "v1", **said} for name, said in services.items()}
+    whole: dict[str, dict[str, Any]] = {name: {"image": name, "version": "v1", **said} for name, said in services.items()}
+    for name, service in whole.items():
+        if "traffic" in service:
+            service["traffic"] = {"host": name, **service["traffic"]}
     raw = {"environment": ENVIRONMENT, "services": whole, "monitoring": {"kind": "none"}, **more}
     return _intent(json.dumps(raw))
 
