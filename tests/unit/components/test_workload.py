@@ -153,7 +153,7 @@ def test_an_order_that_the_state_does_not_keep_means_nothing() -> None:
 
 
 def test_an_upgrade_of_tidegate_is_no_release() -> None:
-    """What a slot's pods are made from has the hash that ledgers have it by: fields with defaults may be added, and nothing else changed."""
+    """A slot has the hash that ledgers know it by: fields with defaults may be added to what it is made from, and that is all."""
     assert spec_of(ports={"http": 80}, env={"A": "1"}, config={"/a": "1"}).hash == "70ace2830b"
 
 

@@ -60,15 +60,15 @@ class Intent(Model):
 
     def findings(self) -> Iterable[Finding]:
         """What doesn't fit together between its parts."""
+        yield from self._taken()
         yield from self._names()
         yield from self._secrets()
         yield from self._variables()
         yield from self._traffic()
         yield from self._order()
 
-    def _names(self) -> Iterator[Finding]:
-        """Services and data services that aren't there, or are there twice."""
-        known = [*self.services, *self.data]
+    def _taken(self) -> Iterator[Finding]:
+        """Names that something else has."""
         for name in self.data:
             if name in self.services:
                 yield Finding(("data", name), "there is a service of that name; take another")
@@ -79,6 +79,10 @@ class Intent(Model):
                     yield Finding((kind, name), f"the service {service} has objects of that name; take another", (("services", service),))
                 if name in SERVERS and self.monitoring.kind == "own":
                     yield Finding((kind, name), "monitoring has a server of that name; take another", (("monitoring", "kind"),))
+
+    def _names(self) -> Iterator[Finding]:
+        """Services and data services that aren't there, and former names."""
+        known = [*self.services, *self.data]
         former: dict[str, str] = {}
         for name, service in self.services.items():
             for i, other in enumerate(service.depends_on):
