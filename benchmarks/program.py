@@ -114,7 +114,7 @@ def flat(states: list[dict[str, Any]]) -> str:
     known: dict[str, str] = {}
     for state in states:
         variable = f"r{len(known)}"
-        parent, needed = known.get(state.get("parent")), [known[urn] for urn in state.get("dependencies", ()) if urn in known]
+        parent, needed = known.get(state.get("parent", "")), [known[urn] for urn in state.get("dependencies", ()) if urn in known]
         said = ([f"parent={parent}"] if parent else []) + ([f"depends_on=[{', '.join(needed)}]"] if needed else [])
         options = f", opts=pulumi.ResourceOptions({', '.join(said)})" if said else ""
         lines.append(f"{variable} = {_declared(state)}{options})")
