@@ -46,3 +46,13 @@ def test_secrets_are_complete_before_anything_changes(there: Place) -> None:
     there.install(shop())
     run = there.refused({**keyed, "secrets": sets}, "tidegate:secrets.keys.values.PASSWORD", "is required, but has no value")
     assert "hush-hush" not in run.errors
+
+
+def test_an_update_says_what_it_does_not_heed(there: Place) -> None:
+    """Nobody is to rely on a gate that only a driver minds; what isn't set isn't named."""
+    freeze = {"start": "0 18 * * 5", "duration": "62h", "timezone": "UTC", "reason": "weekend"}
+    config = {**shop(more={"web": {"analysis": {"error_rate": 0.01}}}), "gates": {"freezes": {"weekend": freeze}}}
+    said = [text for text in there.preview(config).well().messages if "doesn't heed" in text]
+    assert len(said) == 1
+    assert "heed gates.freezes, services.web.analysis:" in said[0]
+    assert [text for text in there.preview(shop()).well().messages if "doesn't heed" in text] == []
