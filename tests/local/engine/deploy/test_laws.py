@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from unittest import mock
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedded.engine.backend.integrity import verify
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAMES = ("a", "b", "c", "d", "e", "f")
 # How many resources let one more round of steps be announced: as in a stack of thousands, and as in any other.
 ROUNDS = st.sampled_from((1, executor.RESOURCES_PER_ROUND))
-LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(max_examples=60)
 
 
 @st.composite

@@ -119,7 +119,7 @@ def _send_text(method: str, path: str, body: bytes, content_type: str, accept: s
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_requests())
 def test_an_odd_object_is_taken_or_refused(request: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
     """And lists that have it in them can still be shown."""

@@ -78,7 +78,7 @@ def _follow(known: dict[str, Obj], watch: Watch) -> dict[str, Obj]:
     return known
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_deeds, max_size=12), st.lists(_deeds, max_size=12), _listings)
 def test_list_and_watch(before: list[tuple[str, str, str]], after: list[tuple[str, str, str]], listing: Listing) -> None:
     """Whether it is told of a change as it happens, or afterwards."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedded.cluster.store.store import Change
 
 Step = Callable[[Yard], None]
-_EXAMPLES = settings(max_examples=25, deadline=None)
+_EXAMPLES = settings(max_examples=25)
 
 
 def _share(value: int | str, total: int, *, up: bool) -> int:

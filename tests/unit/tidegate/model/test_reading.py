@@ -68,7 +68,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(configurations())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_reading_and_the_models_agree(made: dict[str, Any]) -> None:
     """Something is found wrong if and only if the models refuse it; what reading makes of it fits the models."""
     reading = Reading(keys(), Nowhere())
@@ -83,7 +83,7 @@ def test_reading_and_the_models_agree(made: dict[str, Any]) -> None:
 
 
 @given(configurations())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_configuration_is_an_intent_or_has_problems(made: dict[str, Any]) -> None:
     """Loading never fails itself, and tells no problem twice."""
     loaded = from_config({f"tidegate:{key}": json.dumps(value) for key, value in made.items()})

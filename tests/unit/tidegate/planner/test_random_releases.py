@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -211,7 +211,7 @@ class Releases(RuleBasedStateMachine):
             world.update(self.intent, Rollback(stamp=stamp(hours), observed=world.observed(), reason="enough"))
 
 
-FEW = settings(max_examples=50, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=50, stateful_step_count=20)
 MANY = settings(FEW, max_examples=2000, stateful_step_count=30)
 
 
