@@ -14,6 +14,8 @@ def unheeded(intent: Intent) -> Iterator[str]:
     """The settings that somebody has made, and that are for whoever drives the releases."""
     gates = intent.gates
     yield from (f"gates.{name}" for name in ("approval", "freezes", "scans") if getattr(gates, name))
+    if intent.backup and intent.backup.before_release:
+        yield "backup.before_release"
     if intent.notifications:
         yield "notifications"
     for name, service in intent.services.items():
