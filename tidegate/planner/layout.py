@@ -79,6 +79,11 @@ def layout(ledger: Ledger, intent: Intent, slots: Slots, order: Sequence[str] = 
     return {"order": list(order), "services": services}
 
 
+def led(service: ServiceLayout) -> tuple[Slot, ...]:
+    """The slots that users are led to: where traffic from outside is to go, and the live one, where requests from inside go."""
+    return tuple(slot for slot in SLOTS if service["slots"][slot]["weight"] or slot == service["live"])
+
+
 def _slot(ledger: Ledger, intent: Intent, name: str, slot: Slot, spec: SlotSpec) -> SlotLayout:
     record = ledger.services[name]
     occupant = record.slots[slot]

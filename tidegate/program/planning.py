@@ -14,7 +14,7 @@ from tidegate.model.events import Apply
 from tidegate.model.ledger import migrate
 from tidegate.model.slots import Slots
 from tidegate.planner.freezing import freeze
-from tidegate.planner.layout import layout
+from tidegate.planner.layout import layout, led
 from tidegate.planner.planning import next_ledger
 from tidegate.planner.standing import Standing
 from tidegate.planner.words import words
@@ -47,13 +47,13 @@ class Decision:
         """The services of which a slot or a route changes, in the order in which they move."""
         return self.layout["order"]
 
-    def weight(self, service: str, slot: Slot) -> int:
-        """Percent of a service's traffic that is to go to a slot."""
-        return self.layout["services"][service]["slots"][slot]["weight"]
+    def led(self, service: str) -> tuple[Slot, ...]:
+        """The slots that a service's users are to be led to."""
+        return led(self.layout["services"][service])
 
     def proofs(self, service: str, parts: Parts) -> list[pulumi.Resource]:
-        """What proves the slots ready that traffic is to go to."""
-        return [proof for slot in SLOTS if self.weight(service, slot) for proof in parts.proofs[service][slot]]
+        """What proves the slots ready that users are to be led to."""
+        return [proof for slot in self.led(service) for proof in parts.proofs[service][slot]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,14 @@ class Plan:
         return self.decision.apply(lambda d: d.layout["services"][service])
 
     def before_pods(self, service: str, slot: Slot, parts: Parts) -> pulumi.Output[Sequence[pulumi.Resource]]:
-        """What a slot's pods wait for: what the service depends on; and routes, if no traffic is to go to the slot, to have left it."""
+        """What a slot's pods wait for: what the service depends on; and routes, if nobody is to be led to the slot, to have left it."""
 
         def waits(d: Decision) -> Sequence[pulumi.Resource]:
             depends_on = self.intent.services[service].depends_on
             called = [name for name in depends_on if name in self.intent.services]
             return [
                 *(parts.data[name] for name in depends_on if name in parts.data),
-                *(parts.routes[service] if not d.weight(service, slot) else ()),
+                *(parts.routes[service] if slot not in d.led(service) else ()),
                 *(route for name in called if name in d.fresh for route in parts.routes[name]),
                 *(proof for name in called if name not in d.fresh for proof in d.proofs(name, parts)),
             ]

@@ -272,4 +272,5 @@ def program() -> None:
 def place(folder: Path, *, rate: float = RATE) -> Iterator[Place]:
     """A cluster, and an empty stack."""
     with Cluster(rate=rate) as cluster:
+        folder.mkdir(exist_ok=True)
         yield Place(cluster, Stack(folder / "stack", cluster.kubeconfig_file(folder / "kubeconfig"), project="tidegate"))

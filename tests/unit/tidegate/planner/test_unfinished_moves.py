@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from tests.unit.tidegate.planner.world import CANARY, World, intended, stamp
@@ -181,6 +183,25 @@ def test_a_promotion_that_failed_is_finished_by_promoting_and_not_by_a_step() ->
             world.update(wanted, Promote(stamp=NOW))
             assert selected(world) == {"green"}
     assert refused
+
+
+@pytest.mark.parametrize("then", [APPLY, Abort(stamp=NOW, reason=BAD)], ids=["the same intent", "abort"])
+def test_a_promotion_that_failed_is_taken_back_to_what_is_proven(then: Apply | Abort) -> None:
+    """The live slot has no traffic from outside, and requests from inside have left it: they come back once it is proven anew."""
+    flipped = 0
+    for fails_at, seed in product(range(10), range(3)):
+        world = World()
+        for intent, event in ((C1, APPLY), (C2, APPLY), (C2, Shift(stamp=NOW, weight=100))):
+            world.update(intent, event)
+        world.update(C2, Promote(stamp=NOW), fails_at=fails_at, seed=seed)
+        if "green" not in selected(world) or world.ledger is None or world.ledger.under_way is None:
+            continue
+        flipped += 1
+        # Raises if anything gets traffic without a new proof.
+        world.update(C2, then, seed=seed)
+        assert {("api", "blue"), ("web", "blue")} & world.awaited
+        assert selected(world) == {"blue"}
+    assert flipped
 
 
 def test_without_a_standing_the_ledger_is_believed() -> None:

@@ -19,7 +19,7 @@ from tidegate.model.events import Seen as Counted
 from tidegate.model.intent.intent import Intent
 from tidegate.model.ledger import Stamp
 from tidegate.planner.freezing import freeze
-from tidegate.planner.layout import layout
+from tidegate.planner.layout import layout, led
 from tidegate.planner.planning import next_ledger
 from tidegate.planner.standing import Seen, Standing
 
@@ -196,7 +196,7 @@ class World:
         known = self.ledger.services if self.ledger is not None else {}
         moving = [name for name in plan.order if name in known]
         laid_out = wanted["services"]
-        proofs = {name: {("pods", name, slot) for slot in SLOTS if laid_out[name]["slots"][slot]["weight"]} for name in laid_out}
+        proofs = {name: {("pods", name, slot) for slot in led(service)} for name, service in laid_out.items()}
         for name, service in laid_out.items():
             routes = _routes(intent, name)
             earlier = moving[: moving.index(name)] if name in moving else []
@@ -205,7 +205,7 @@ class World:
             steps += [Step(key, frozenset(before), self._route(key, name, service["slots"], service["live"])) for key in sorted(routes)]
             for slot in SLOTS:
                 laid = service["slots"][slot]
-                after = frozenset() if laid["weight"] else frozenset(routes)
+                after = frozenset() if slot in led(service) else frozenset(routes)
                 steps.append(Step(("pods", name, slot), after, self._pods(name, slot, laid, known=name in known)))
         return steps
 
