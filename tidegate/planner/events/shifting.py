@@ -35,6 +35,10 @@ def shifted(s: Situation, event: Shift) -> Outcome:
 
 def promoted(s: Situation) -> Outcome:
     """The candidates become live: those that shift by weights have all of the traffic by then, the others get it now."""
+    last = s.ledger.release
+    if last is not None and last.kind == "release" and last.phase == "promoted" and not s.unfinished and _nothing_new(s):
+        # A pipeline that tries again what has succeeded is no failure.
+        return Outcome(s.ledger, (f"release {last.id} is promoted already",))
     under_way = _going_on(s)
     members, canaries = s.members(under_way), _canaries(s, under_way)
     short = [name for name in canaries if s.ledger.services[name].weight < 100]
@@ -51,6 +55,11 @@ def promoted(s: Situation) -> Outcome:
         update={"phase": "promoted", "step": step, "weight": 0, "changed": s.stamp, "promoted": s.stamp},
     )
     return Outcome(moves.with_records(s.ledger, records).model_copy(update={"release": release}))
+
+
+def _nothing_new(s: Situation) -> bool:
+    """Whether the intent has nothing that isn't live."""
+    return all(record.slots[record.live].spec == s.hashes.get(name) for name, record in s.ledger.services.items())
 
 
 def _going_on(s: Situation) -> Release:

@@ -406,10 +406,29 @@ def test_a_contract_under_way_can_be_aborted() -> None:
     assert ledger_of(world).services["web"].passed == ()
 
 
+@pytest.mark.parametrize(
+    ("steps", "event", "note"),
+    [
+        (PROMOTED, Promote(stamp=NOW), "is promoted already"),
+        (FULL, Shift(stamp=NOW, weight=100), "100% is on the candidates already"),
+        ([*FULL, (C2, Abort(stamp=NOW, reason=BAD))], Abort(stamp=NOW, reason=BAD), "has been aborted already"),
+    ],
+    ids=["promote", "shift", "abort"],
+)
+def test_what_has_succeeded_may_be_asked_for_again(steps: Steps, event: Event, note: str) -> None:
+    """A pipeline that tries again finds nothing to do, and is no failure."""
+    world = after(*steps)
+    plan = world.plan(C2, event)
+    assert plan.ledger == world.ledger
+    assert note in " ".join(plan.notes)
+
+
 REFUSED: list[tuple[str, Sequence[tuple[Intent, Event]], Intent, Event]] = [
     ("no-ledger", [], V1, Promote(stamp=NOW)),
     ("no-release", INSTALLED, V1, Shift(stamp=NOW, weight=5)),
     ("no-release", INSTALLED, V1, Promote(stamp=NOW)),
+    ("no-release", PROMOTED, shop("v3", "v2", canary=True), Promote(stamp=NOW)),
+    ("no-release", [*RELEASED, (V2, Rollback(stamp=NOW, reason=BAD))], V1, Promote(stamp=NOW)),
     ("no-release", INSTALLED, V1, Pause(stamp=NOW, reason=BAD)),
     ("no-release", INSTALLED, V1, Abort(stamp=NOW, reason=BAD)),
     ("release-under-way", SHIFTED, shop("v3", "v2", canary=True), APPLY),
