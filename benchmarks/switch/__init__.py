@@ -1,0 +1,1 @@
+"""How fast traffic moves from one version to another, and whether anybody notices: a load generator, switchers, and what their runs say."""

@@ -1,0 +1,1 @@
+"""Switchers: what moves traffic. A new one is a module here, and a line in `choosing`."""
