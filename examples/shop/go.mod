@@ -1,0 +1,3 @@
+module tidegate.dev/shop
+
+go 1.21
