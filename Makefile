@@ -22,7 +22,10 @@ SOURCES := $(wildcard __main__.py components policies tidegate embedded tests ex
 # Half more tests at a time than cores: many wait for something.
 PYTEST ?= --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --dist=worksteal
 
-.PHONY: help setup setup-dev demo test test-matrix check bench format docs lock clean
+# What a node is made of, besides Kubernetes itself.
+NODE_PACKAGES := etcd-server containerd runc containernetworking-plugins nftables iproute2
+
+.PHONY: help setup setup-dev demo node test test-matrix node-test check bench format docs lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +42,26 @@ test: setup-dev ## The tests (PYTEST="-k name -x" for a few)
 
 test-matrix: setup-dev ## Every fault at every request of an update, and other tests of a great many cases
 	@$(BIN)/python -m pytest $(PYTEST) -m matrix
+
+node: ## What a real node needs, from Debian's packages (as root); `tidegate node up` starts one
+	@missing=; for package in $(NODE_PACKAGES); do \
+	  dpkg-query --show --showformat='$${Status}' $$package 2>/dev/null | grep -q ' installed$$' || missing="$$missing $$package"; \
+	done; \
+	if [ -z "$$missing" ]; then echo "all there: $(NODE_PACKAGES)"; exit 0; fi; \
+	command -v apt-get >/dev/null || { echo "error: no apt-get here; install what your system calls$$missing" >&2; exit 1; }; \
+	[ $$(id -u) = 0 ] || { echo "error: only root can install$$missing: sudo make node" >&2; exit 1; }; \
+	echo "installing$$missing; the servers among them are not started"; \
+	apt-get update --quiet=2; \
+	if [ ! -e /usr/sbin/policy-rc.d ]; then \
+	  trap 'rm -f /usr/sbin/policy-rc.d' EXIT; printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; \
+	fi; \
+	DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends $$missing >/dev/null; \
+	if [ -d /run/systemd/system ]; then \
+	  for unit in etcd containerd; do case "$$missing" in *$$unit*) systemctl disable --quiet $$unit || true;; esac; done; \
+	fi
+
+node-test: setup-dev node ## The tests on a real node: as root, on Linux, with Go; the first time Kubernetes is built
+	@$(BIN)/python -m pytest $(PYTEST) --numprocesses=0 -m node
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check $(SOURCES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tidegate.cli import config, config_history, config_show, engine, local, local_faults, local_traffic, plan
+from tidegate.cli import config, config_history, config_show, engine, local, local_faults, local_traffic, node, plan
 from tidegate.cli.output import show_error
 from tidegate.model.errors import ExitCode, TidegateError
 
@@ -37,6 +37,7 @@ app.add_typer(config.app, name="config")
 local.app.add_typer(local_faults.app, name="faults")
 local.app.add_typer(local_traffic.app, name="traffic")
 app.add_typer(local.app, name="local")
+app.add_typer(node.app, name="node")
 
 
 def run(arguments: list[str]) -> int:

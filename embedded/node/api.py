@@ -1,0 +1,74 @@
+"""A few questions to a cluster's API: is it there, is its node ready, what runs."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import httpx
+import yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TIMEOUT: Final = 5.0
+
+
+class Api:
+    """The API of our own node, as its administrator."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        content = yaml.safe_load(kubeconfig.read_text())
+        cluster, user = content["clusters"][0]["cluster"], content["users"][0]["user"]
+        trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+        headers = {"Authorization": f"Bearer {user['token']}"}
+        # The node's address is this machine's own: a proxy couldn't reach it.
+        self._client = httpx.Client(base_url=cluster["server"], headers=headers, verify=trust, timeout=_TIMEOUT, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(self, path: str) -> Any:
+        """An answer's JSON; None when there is no such thing, or no answer."""
+        try:
+            answer = self._client.get(path)
+        except httpx.TransportError:
+            return None
+        return answer.json() if answer.is_success else None
+
+    def is_ready(self) -> bool:
+        """Whether the API serves."""
+        try:
+            return self._client.get("/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+    def node_is_ready(self, name: str) -> bool:
+        """Whether the node takes pods."""
+        node = self.get(f"/api/v1/nodes/{name}") or {}
+        conditions = {one["type"]: one["status"] for one in node.get("status", {}).get("conditions", ())}
+        # A taint says the same a little later, and it is the taint that keeps pods away.
+        taints = {taint["key"] for taint in node.get("spec", {}).get("taints", ())}
+        return conditions.get("Ready") == "True" and "node.kubernetes.io/not-ready" not in taints
+
+    def heartbeat(self, name: str) -> str | None:
+        """When the node last said how it is."""
+        node = self.get(f"/api/v1/nodes/{name}") or {}
+        conditions = node.get("status", {}).get("conditions", ())
+        return next((one["lastHeartbeatTime"] for one in conditions if one["type"] == "Ready"), None)
+
+    def has_default_account(self) -> bool:
+        """Whether pods without an account of their own can be made."""
+        return self.get("/api/v1/namespaces/default/serviceaccounts/default") is not None
+
+    def pods(self) -> dict[str, int]:
+        """How many pods there are, by phase."""
+        counts: dict[str, int] = {}
+        for pod in (self.get("/api/v1/pods") or {}).get("items", ()):
+            phase = pod.get("status", {}).get("phase", "Unknown")
+            counts[phase] = counts.get(phase, 0) + 1
+        return counts

@@ -1,0 +1,78 @@
+"""What a part is made from, and what it is."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedded.node.folder import Folder
+    from embedded.node.network import Network
+
+_TIMEOUT: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """All that the parts have to know of their node."""
+
+    folder: Folder
+    network: Network
+    commands: Mapping[str, str]
+    """Where each command is."""
+    plugins: Path
+    cgroup: str
+    snapshotter: str
+    pause: str
+    """The image that holds a pod's namespaces."""
+
+    @property
+    def node(self) -> str:
+        """What the node is called in its own cluster."""
+        return f"tidegate-{self.folder.name}"
+
+    def pki(self, name: str) -> str:
+        """A file of keys or certificates."""
+        return str(self.folder.pki / name)
+
+    def config(self, name: str) -> Path:
+        """A part's own file."""
+        return self.folder.path / "config" / name
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the node."""
+
+    name: str
+    command: tuple[str, ...]
+    answers: tuple[str, int] | Path
+    """An address, or a socket's file."""
+    files: Mapping[Path, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    mounts: bool = False
+    """Whether it mounts things, and so runs in the node's own mount namespace."""
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        kind = socket.AF_UNIX if isinstance(self.answers, Path) else socket.AF_INET
+        with socket.socket(kind, socket.SOCK_STREAM) as probe:
+            probe.settimeout(_TIMEOUT)
+            return probe.connect_ex(str(self.answers) if isinstance(self.answers, Path) else self.answers) == 0
+
+
+def text(content: dict[str, Any]) -> str:
+    """A configuration file's content."""
+    return yaml.safe_dump(content, sort_keys=False)
+
+
+def flags(**values: str | int | bool) -> list[str]:
+    """Flags as Kubernetes' parts take them."""
+    said = {name.replace("_", "-"): str(value).lower() if isinstance(value, bool) else value for name, value in values.items()}
+    return [f"--{name}={value}" for name, value in said.items()]
