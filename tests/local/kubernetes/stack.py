@@ -66,7 +66,7 @@ class Run:
         """This run, which must have failed, with these texts in its errors."""
         assert self.outcome.error is not None, self.messages
         for text in texts:
-            assert text in self.errors
+            assert text in self.errors, self.errors
         return self
 
 

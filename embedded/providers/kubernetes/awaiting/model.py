@@ -73,6 +73,8 @@ class View:
     related: dict[str, dict[str, Obj]] = field(default_factory=dict)
     gone: dict[str, dict[str, Obj]] = field(default_factory=dict)
     changed: dict[str, float] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
+    """Sources of which nothing more will be heard, such as what the user has no right to."""
     now: float = math.inf
 
     def all(self, source: str) -> list[Obj]:

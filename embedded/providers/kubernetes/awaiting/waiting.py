@@ -196,6 +196,8 @@ class Wait:
 
     def _learn_trouble(self, event: Trouble) -> None:
         if event.source.optional:
+            if event.lasting:
+                self._view.unreadable.add(event.source.name)
             return
         if not event.lasting:
             self._troubles[event.source.name] = str(event.error)

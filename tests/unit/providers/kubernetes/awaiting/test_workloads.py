@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.providers.kubernetes.awaiting.fakes import FakeCluster, wait
+from tests.unit.providers.kubernetes.awaiting.fakes import FakeCluster, refusal, wait
 from tests.unit.providers.kubernetes.awaiting.objects import condition, obj, pod, unready
 
 if TYPE_CHECKING:
@@ -165,6 +165,20 @@ def test_a_job_that_failed_waits_a_moment_for_how_its_pod_ended() -> None:
     assert any("GET /: 500" in reason for reason in outcome.reasons)
     cluster = FakeCluster(running, starting)
     assert wait(cluster, running, [(1, lambda: cluster.put(failed))]).seconds == 3
+
+
+def test_a_job_that_failed_waits_for_a_server_that_is_slow_to_tell_of_its_pods() -> None:
+    """Its pods are listed only at the second try, after the Job has failed; for pods that may not be read nobody waits."""
+    failed = job(condition("Failed", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit"), failed=1)
+    ended = {"name": "app", "ready": False, "state": {"terminated": {"reason": "Error", "exitCode": 3, "message": "GET /: 500"}}}
+    slow = FakeCluster(failed, unready(ended, of=failed, name="web-x"))
+    slow.refuse["LIST", "pods"] = [refusal(503)]
+    outcome = wait(slow, failed)
+    assert outcome.seconds > 0
+    assert any("GET /: 500" in reason for reason in outcome.reasons)
+    forbidden = FakeCluster(failed)
+    forbidden.refuse["LIST", "pods"] = [refusal(403)]
+    assert wait(forbidden, failed).seconds == 0
 
 
 def test_a_failed_pod_is_not_waited_for() -> None:
