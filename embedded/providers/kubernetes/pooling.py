@@ -5,12 +5,13 @@ httpx's own pool looks at every idle connection for every request: with 32 of th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 
 class Pool(httpx.AsyncBaseTransport):
@@ -23,6 +24,9 @@ class Pool(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request on the connection that was used last, or on a new one."""
+        opening = _Opening()
+        # One that was used before may have to be opened anew: the server has closed it, or nobody has asked anything for long.
+        request.extensions = {**request.extensions, "trace": opening}
         transport = self._idle.pop() if self._idle else self._make()
         self._busy.add(transport)
         try:
@@ -30,6 +34,7 @@ class Pool(httpx.AsyncBaseTransport):
         except BaseException:
             self._busy.discard(transport)
             await transport.aclose()
+            await opening.aclose()
             raise
         response.stream = _Borrowed(response.stream, self, transport)
         return response
@@ -51,6 +56,23 @@ class Pool(httpx.AsyncBaseTransport):
         self._busy.clear()
         for transport in transports:
             await transport.aclose()
+
+
+@dataclass(slots=True)
+class _Opening:
+    """Sees what is opened for a connection. What is cut short while it agrees on a secret with the server, nobody else would close."""
+
+    _streams: list[Any] = field(default_factory=list)
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """What the transport tells of its doings."""
+        if event == "connection.connect_tcp.complete":
+            self._streams.append(info["return_value"])
+
+    async def aclose(self) -> None:
+        """Close what was opened, if it isn't closed yet."""
+        for stream in self._streams:
+            await stream.aclose()
 
 
 class _Borrowed(httpx.AsyncByteStream):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _NOISE_BEFORE = "rpc error: code = Unknown desc = Error response from daemon: "
 _NOISE_AFTER = ": manifest unknown"
+_OWN_ENDS = {"Completed", "Error"}
 
 
 def pod_progress(pod: Obj) -> tuple[list[str], str]:
@@ -18,8 +19,10 @@ def pod_progress(pod: Obj) -> tuple[list[str], str]:
     stages = [f'Waiting for Pod "{full_name(pod)}" to be {stage}' for stage in ("scheduled", "initialized", "ready")]
     scheduled = condition(pod, "PodScheduled")
     if not is_true(scheduled):
-        return stages[:1], _line(pod, scheduled, [])
+        return stages[:1], _line(pod, scheduled, []) if scheduled else _silence(pod, "the scheduler")
     initialized = condition(pod, "Initialized")
+    if initialized is None:
+        return stages[:2], _silence(pod, f"the kubelet of node {text(pod, 'spec', 'nodeName')}")
     if not is_true(initialized):
         return stages[:2], _line(pod, initialized, [*_statuses(pod, "initContainerStatuses"), *_statuses(pod, "containerStatuses")])
     ready = condition(pod, "Ready")
@@ -40,6 +43,11 @@ def pod_reasons(pods: list[Obj]) -> list[str]:
     """What keeps each of these pods from being ready."""
     lines = [pod_progress(pod)[1] for pod in pods]
     return [line for line in lines if line]
+
+
+def _silence(pod: Obj, who: str) -> str:
+    """That nobody does anything about the pod: whoever should may be down, or busy for a moment."""
+    return f"[Pod {full_name(pod)}]: {who} has not taken notice of it yet"
 
 
 def _line(pod: Obj, found: dict[str, Any] | None, statuses: list[Any]) -> str:
@@ -63,8 +71,10 @@ def _problems(status: Any) -> list[str]:
     found = []
     if (waiting := state.get("waiting")) and waiting.get("reason") not in {"ContainerCreating", "PodInitializing"}:
         found.append(_tagged(waiting))
-    if (terminated := state.get("terminated")) and terminated.get("reason"):
+    if (terminated := state.get("terminated")) and (reason := text(terminated, "reason")):
         ended = f'container "{text(status, "name")}" completed with exit code {number(terminated, "exitCode")}'
+        # What wasn't its own doing is worth a word: that it was out of memory.
+        ended += "" if reason in _OWN_ENDS else f" ({reason})"
         found.append(_tagged(terminated) if terminated.get("message") else ended)
     if last:
         how = f"{text(last, 'reason')}: exit code {number(last, 'exitCode')}"

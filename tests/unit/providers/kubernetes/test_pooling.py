@@ -135,3 +135,59 @@ def test_the_end_closes_what_is_in_use() -> None:
         assert not pool._idle
 
     asyncio.run(main())
+
+
+def test_a_greeting_that_is_cut_short_leaves_no_connection() -> None:
+    """A server that has only just come back is slow to agree on a secret; whoever tires of it closes what was opened."""
+
+    async def main() -> None:
+        opened, closed = asyncio.Event(), asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            opened.set()
+            while await reader.read(1000):
+                pass
+            closed.set()
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with httpx.AsyncClient(transport=Pool(httpx.AsyncHTTPTransport)) as client:
+                asking = asyncio.create_task(client.get(f"https://127.0.0.1:{port}/"))
+                await opened.wait()
+                asking.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asking
+                # Kept, what it was at would keep its connection too.
+                await asyncio.wait_for(closed.wait(), 5)
+
+    asyncio.run(main())
+
+
+def test_a_connection_that_is_opened_anew_is_closed_when_that_is_cut_short() -> None:
+    """One that was used before, and that the server has closed meanwhile, greets the server again; that may be cut short, too."""
+    made: list[Connection] = []
+    opened, greeting = Connection([]), asyncio.Event()
+
+    class Again(Connection):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await super().handle_async_request(request)
+            if self.requests > 1:
+                await request.extensions["trace"]("connection.connect_tcp.complete", {"return_value": opened})
+                greeting.set()
+                await asyncio.sleep(60)
+            return answer
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=Pool(lambda: Again(made)), base_url="https://api.test") as client:
+            await client.get("/")
+            asking = asyncio.create_task(client.get("/"))
+            await greeting.wait()
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+
+    asyncio.run(main())
+    assert opened.closed
+    assert len(made) == 1

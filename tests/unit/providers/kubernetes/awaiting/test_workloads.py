@@ -215,9 +215,13 @@ LAST = {"reason": "Error", "exitCode": 137, "finishedAt": "2026-01-01T00:00:00Z"
 @pytest.mark.parametrize(
     ("made", "stages", "reason"),
     [
-        (pod(name="web", conditions=[]), 1, None),
+        (pod(name="web", conditions=[]), 1, "[Pod shop/web]: the scheduler has not taken notice of it yet"),
         (pod(name="web", conditions=[UNSCHEDULABLE]), 1, "[Pod shop/web]: 0/3 nodes are available: 3 Insufficient cpu."),
-        (pod(name="web", conditions=[condition("PodScheduled")]), 2, None),
+        (
+            pod(name="web", conditions=[condition("PodScheduled")]) | {"spec": {"nodeName": "one"}},
+            2,
+            "[Pod shop/web]: the kubelet of node one has not taken notice of it yet",
+        ),
         (
             pod(
                 name="web",
@@ -245,6 +249,16 @@ LAST = {"reason": "Error", "exitCode": 137, "finishedAt": "2026-01-01T00:00:00Z"
             unready(container({"terminated": {"reason": "OOMKilled", "exitCode": 137, "message": "out of memory"}}), name="web"),
             3,
             "[Pod shop/web]: containers with unready status: [app][OOMKilled] out of memory",
+        ),
+        (
+            unready(container({"terminated": {"reason": "OOMKilled", "exitCode": 137}}), name="web"),
+            3,
+            '[Pod shop/web]: containers with unready status: [app]container "app" completed with exit code 137 (OOMKilled)',
+        ),
+        (
+            unready(container({"terminated": {"reason": "Error", "exitCode": 2}}), name="web"),
+            3,
+            '[Pod shop/web]: containers with unready status: [app]container "app" completed with exit code 2',
         ),
         (
             unready(container({"waiting": {"reason": "ErrImagePull", "message": NO_MANIFEST}}), name="web"),
