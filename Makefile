@@ -22,10 +22,10 @@ SOURCES := $(wildcard __main__.py components policies tidegate embedded tests ex
 # Half more tests at a time than cores: many wait for something.
 PYTEST ?= --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --dist=worksteal
 
-# What a node is made of, besides Kubernetes itself.
-NODE_PACKAGES := etcd-server containerd runc containernetworking-plugins nftables iproute2
+# What a node is made of, besides Kubernetes itself; the last two are for its monitoring.
+NODE_PACKAGES := etcd-server containerd runc containernetworking-plugins nftables iproute2 prometheus prometheus-alertmanager
 
-.PHONY: help setup setup-dev demo node test test-matrix node-test check bench format docs lock clean
+.PHONY: help setup setup-dev demo node test test-matrix node-test check bench bench-switch format docs lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,11 +57,15 @@ node: ## What a real node needs, from Debian's packages (as root); `tidegate nod
 	fi; \
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends $$missing >/dev/null; \
 	if [ -d /run/systemd/system ]; then \
-	  for unit in etcd containerd; do case "$$missing" in *$$unit*) systemctl disable --quiet $$unit || true;; esac; done; \
+	  for unit in etcd containerd prometheus prometheus-alertmanager; do case "$$missing" in *$$unit*) systemctl disable --quiet $$unit || true;; esac; done; \
 	fi
 
 node-test: setup-dev node ## The tests on a real node: as root, on Linux, with Go; the first time Kubernetes is built
+	@$(BIN)/python -m embedded.node
 	@$(BIN)/python -m pytest $(PYTEST) --numprocesses=0 -m node
+
+bench-switch: setup-dev node ## How fast traffic moves on a real node: as root, 20 minutes, on a machine that does nothing else (SWITCH="--only route")
+	@$(BIN)/python -m benchmarks.switch.on_node --out build/switch $(SWITCH)
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check $(SOURCES)

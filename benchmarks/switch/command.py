@@ -16,7 +16,7 @@ from benchmarks.switch import drawing
 from benchmarks.switch.load import CONNECTIONS, FASTEST
 from benchmarks.switch.recording import LoadEndedError
 from benchmarks.switch.report import as_json, series, shortcomings, table
-from benchmarks.switch.rounds import NotReadyError, Way, play
+from benchmarks.switch.rounds import MOST_REPETITIONS, NotReadyError, Way, play
 from benchmarks.switch.switchers.choosing import KINDS, NEEDED, OPTIONAL, ChoiceError, subject
 from benchmarks.switch.switchers.switcher import SwitchError
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from benchmarks.switch.report import Series
     from benchmarks.switch.rounds import Round, Subject
-
-MOST_REPETITIONS = 100
 
 
 def _epilog() -> str:
@@ -95,7 +93,9 @@ def run(subjects: Sequence[Subject], ways: Sequence[Way], repetitions: int) -> l
         rounds: list[list[Round]] = [[] for _ in subjects]
         for number in range(1, repetitions + 1):
             for one, mine in zip(subjects, rounds, strict=True):
-                _tell(f"{one.name}, {way.rate:g} requests/s, {way.connections}: {number} of {repetitions}", first=number == 1)
+                if number > (most := min(one.repetitions or repetitions, repetitions)):
+                    continue
+                _tell(f"{one.name}, {way.rate:g} requests/s, {way.connections}: {number} of {most}", first=number == 1)
                 gc.freeze()  # a collection that looks at all that was recorded so far would take the time between a moment and its command
                 mine.append(play(one, way))
         made += [series(one, way, mine) for one, mine in zip(subjects, rounds, strict=True)]

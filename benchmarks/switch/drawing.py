@@ -55,7 +55,7 @@ def drawn(all_series: Sequence[Series]) -> str:
     picture.text(LEFT, 37, LEGEND, 10.5)
     for row, one in enumerate(all_series):
         y = TOP + row * (HIGH + DOWN)
-        heading = f"{one.title}, {len(one.rounds)} times: {one.failed:,} of {one.requests:,} requests failed"
+        heading = f"{one.title}, {one.times}: {one.failed:,} of {one.requests:,} requests failed"
         picture.text(LEFT, y + 6, heading, 12, colour=RED if one.failed else "#333333", weight="bold")
         seconds = _seconds(one)
         for column, operation in enumerate(CYCLE):

@@ -43,6 +43,11 @@ class Series:
         return f"{self.subject.name}, {self.way.rate:g} requests/s, {kept}"
 
     @property
+    def times(self) -> str:
+        """How often it was done."""
+        return "once" if len(self.rounds) == 1 else f"{len(self.rounds)} times"
+
+    @property
     def failed(self) -> int:
         """How many requests failed."""
         return sum(self.failures.values())
@@ -133,10 +138,9 @@ def table(all_series: Sequence[Series]) -> str:
     """All figures, beside their goals."""
     lines: list[str] = []
     for one in all_series:
-        repetitions = len(one.rounds)
         lines += [
             "",
-            f"{one.title}: {repetitions} times",
+            f"{one.title}: {one.times}",
             f"  {'seconds':36} {'p50':>8} {'p90':>8} {'p99':>8} {'max':>8}  goal of p99",
         ]
         lines += [_line(row.name, row.spread, row.goal) for row in rows(one)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FAR: Final = 5
 """Standard deviations that a share may be off and still be taken for what was wanted."""
+MOST_REPETITIONS: Final = 100
 
 
 class NotReadyError(RuntimeError):
@@ -39,6 +40,8 @@ class Subject:
     new: str
     goal: float | None
     """Seconds to 0% and 100% at most, for the 99th of 100."""
+    repetitions: int | None = None
+    """If its are fewer than the others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def _move(recording: Recording, subject: Subject, way: Way, operation: Operation
     aim = {Operation.SHIFT: way.weight / 100, Operation.FLIP: 1.0}.get(operation, 0.0)
     asked, error = time.monotonic(), ""
     try:
+        subject.switcher.prepare(operation)
+        asked = time.monotonic()
         perform(subject.switcher, operation, way.weight)
     except SwitchError as failed:
         error = str(failed)

@@ -1,18 +1,25 @@
-"""A few questions to a cluster's API: is it there, is its node ready, what runs."""
+"""A few requests to a cluster's API: is it there, is its node ready, what runs; and objects that it is to have."""
 
 from __future__ import annotations
 
 import base64
+import json
+import re
 import ssl
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 import yaml
 
+from embedded.node.errors import NodeError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 _TIMEOUT: Final = 5.0
+_REFUSED: Final = {400, 415, 422}
+MANAGER: Final = "tidegate-node"
+"""Whose the fields are that a node's add-ons set."""
 
 
 class Api:
@@ -39,6 +46,43 @@ class Api:
         except httpx.TransportError:
             return None
         return answer.json() if answer.is_success else None
+
+    def apply(self, wanted: dict[str, Any]) -> bool:
+        """Have an object as it is wanted; whether it is, since what it needs may come a little later."""
+        # To compare kinds as large as these takes the API long.
+        if wanted["kind"] == "CustomResourceDefinition" and self._is_as_annotated(wanted):
+            return True
+        try:
+            answer = self._client.patch(
+                path(wanted),
+                params={"fieldManager": MANAGER, "force": "true"},
+                headers={"Content-Type": "application/apply-patch+yaml"},
+                content=json.dumps(wanted),
+            )
+        except httpx.TransportError:
+            return False
+        if answer.status_code in _REFUSED:
+            raise NodeError(f"{wanted['kind']} {wanted['metadata']['name']} can't be applied: {answer.text}")
+        return answer.is_success
+
+    def _is_as_annotated(self, wanted: dict[str, Any]) -> bool:
+        """Whether it is there with the same annotations, among which is its makers' version."""
+        said = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+        try:
+            answer = self._client.get(path(wanted), headers={"Accept": said})
+        except httpx.TransportError:
+            return False
+        known = answer.json()["metadata"].get("annotations", {}) if answer.is_success else {}
+        annotations = wanted["metadata"].get("annotations", {})
+        return bool(annotations) and annotations.items() <= known.items()
+
+    def delete(self, path: str) -> bool:
+        """Have an object go; whether it will, or has gone."""
+        try:
+            answer = self._client.delete(path)
+        except httpx.TransportError:
+            return False
+        return answer.is_success or answer.status_code == httpx.codes.NOT_FOUND
 
     def is_ready(self) -> bool:
         """Whether the API serves."""
@@ -72,3 +116,12 @@ class Api:
             phase = pod.get("status", {}).get("phase", "Unknown")
             counts[phase] = counts.get(phase, 0) + 1
         return counts
+
+
+def path(wanted: dict[str, Any]) -> str:
+    """Where an object is in the API. Its namespace is said where it has one."""
+    version, kind, metadata = wanted["apiVersion"], wanted["kind"].lower(), wanted["metadata"]
+    plural = re.sub(r"(?<![aeiou])y$", "ie", kind) + "s" if not kind.endswith("s") else f"{kind}es"
+    group = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    inside = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
+    return f"{group}{inside}/{plural}/{metadata['name']}"

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from embedded.node.errors import NodeError
 from embedded.node.folder import write
 
 if TYPE_CHECKING:
@@ -69,6 +70,15 @@ def authority(name: str) -> Authority:
         .sign(key, hashes.SHA256())
     )
     return Authority(subject, key, Pair(_pem(certificate), secret(key)))
+
+
+def load(folder: Path, name: str) -> Authority:
+    """An authority that was saved."""
+    pair = Pair((folder / f"{name}.crt").read_text(), (folder / f"{name}.key").read_text())
+    key = serialization.load_pem_private_key(pair.key.encode(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise NodeError(f"{folder / name}.key is no key of ours: take the node down, and start it anew")
+    return Authority(x509.load_pem_x509_certificate(pair.certificate.encode()).subject, key, pair)
 
 
 def secret(key: ec.EllipticCurvePrivateKey) -> str:

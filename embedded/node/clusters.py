@@ -13,14 +13,15 @@ from lightkube import Client, KubeConfig
 from lightkube.core.exceptions import ApiError, ConfigError
 from lightkube.resources.core_v1 import Node as NodeResource
 
+from embedded.node.add_ons import catalog
 from embedded.node.choosing import Kind
 from embedded.node.errors import NodeError
 from embedded.node.folder import write
 from embedded.node.needs import tool
-from embedded.node.node import NAMES, Node
+from embedded.node.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from embedded.node.folder import Folder
 
@@ -36,8 +37,8 @@ class Cluster(Protocol):
     def kubeconfig(self) -> Path:
         """The file by which clients find it."""
 
-    def up(self, say: Callable[[str], None]) -> None:
-        """Have it running."""
+    def up(self, say: Callable[[str], None], add_ons: Sequence[str] | None) -> None:
+        """Have it running, with add-ons: those that were asked for, or when nothing was said, what is usual."""
 
     def down(self) -> bool:
         """Have it gone; whether there was anything."""
@@ -51,6 +52,9 @@ class Cluster(Protocol):
     def logs(self) -> Mapping[str, Path]:
         """What its parts wrote."""
 
+    def urls(self) -> Mapping[str, str]:
+        """Where add-ons take requests of programs on this machine."""
+
 
 class Own:
     """A node of our own."""
@@ -59,9 +63,10 @@ class Own:
         self._node = Node.open(name, environment)
         self.kubeconfig = self._node.kubeconfig
 
-    def up(self, say: Callable[[str], None]) -> None:
-        """Start what doesn't run of it."""
-        self._node.up(say)
+    def up(self, say: Callable[[str], None], add_ons: Sequence[str] | None) -> None:
+        """Start what doesn't run of it. A new one has what any cluster has; one that is there keeps what it has, and gets what is named."""
+        usual = () if self._node.folder.machine.exists() else catalog.DEFAULT
+        self._node.up(say, usual if add_ons is None else add_ons)
 
     def down(self) -> bool:
         """End it, and take back all that it has changed."""
@@ -74,6 +79,8 @@ class Own:
             "ready": found.ready,
             "killed": found.left_behind,
             "version": found.version,
+            "add_ons": list(catalog.read(self._node.folder).names),
+            "urls": self._node.urls,
             "parts": {name: asdict(part) for name, part in found.parts.items()},
             "pods": dict(found.pods),
         }
@@ -84,7 +91,11 @@ class Own:
 
     def logs(self) -> Mapping[str, Path]:
         """A file a part."""
-        return {name: self._node.log(name) for name in NAMES}
+        return {name: self._node.log(name) for name in self._node.parts}
+
+    def urls(self) -> Mapping[str, str]:
+        """Those that have a port on 127.0.0.1."""
+        return self._node.urls
 
 
 class Given:
@@ -93,8 +104,10 @@ class Given:
     def __init__(self, folder: Folder, kubeconfig: Path) -> None:
         self._folder, self.kubeconfig = folder, kubeconfig
 
-    def up(self, _say: Callable[[str], None]) -> None:
+    def up(self, _say: Callable[[str], None], add_ons: Sequence[str] | None) -> None:
         """See whether it is there."""
+        if add_ons:
+            raise NodeError(f"the cluster of {self.kubeconfig} was given, and is left as it is: it can't get {', '.join(add_ons)}")
         if not (nodes := _nodes(self.kubeconfig)):
             raise NodeError(f"the cluster of {self.kubeconfig} has no nodes")
         if not any(nodes.values()):
@@ -118,6 +131,10 @@ class Given:
         """None that could be read from here."""
         return {}
 
+    def urls(self) -> Mapping[str, str]:
+        """None that we know of."""
+        return {}
+
 
 class InDocker:
     """A cluster in Docker, made by kind."""
@@ -126,8 +143,10 @@ class InDocker:
         self._folder, self._name = folder, f"tidegate-{folder.name}"
         self.kubeconfig = folder.kubeconfig
 
-    def up(self, say: Callable[[str], None]) -> None:
+    def up(self, say: Callable[[str], None], add_ons: Sequence[str] | None) -> None:
         """Make it, unless it is there."""
+        if add_ons:
+            raise NodeError(f"add-ons run on a node of our own only: a kind cluster can't get {', '.join(add_ons)}; see --kind own")
         self._folder.make()
         where = ["--name", self._name, "--kubeconfig", str(self.kubeconfig)]
         if self._name in _kind("get", "clusters").split():
@@ -160,6 +179,10 @@ class InDocker:
         folder = self._folder.make("kind-logs")
         _kind("export", "logs", str(folder), "--name", self._name)
         return {path.stem: path for path in sorted(folder.glob("*/*.log"))}
+
+    def urls(self) -> Mapping[str, str]:
+        """None: what runs in kind is reached through its API."""
+        return {}
 
 
 def remembered(folder: Folder) -> tuple[Kind, Path | None] | None:

@@ -7,6 +7,9 @@ pki/           keys and certificates
 config/        the parts' own files
 logs/          what the parts wrote, a file each; pods/ has what the containers wrote
 parts/         who runs: a process's id and start, a file each
+add-ons.json   which add-ons it has, and their ports on 127.0.0.1
+volumes/       what pods keep, a folder each
+rules/         rules for the Prometheus among the add-ons: files *.yaml
 etcd/ containerd/ kubelet/ run/ private/   the parts' own data
 """
 
@@ -59,6 +62,16 @@ class Folder:
     def logs(self) -> Path:
         """What the parts wrote."""
         return self.path / "logs"
+
+    @property
+    def volumes(self) -> Path:
+        """What pods keep."""
+        return self.path / "volumes"
+
+    @property
+    def rules(self) -> Path:
+        """Rules for the Prometheus among the add-ons."""
+        return self.path / "rules"
 
     @property
     def containerd(self) -> Path:

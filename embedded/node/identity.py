@@ -12,6 +12,8 @@ from embedded.node.folder import write
 from embedded.node.parts import apiserver
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from embedded.node.parts.part import Setup
 
 _NAMES: Final = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
@@ -46,3 +48,16 @@ def make(setup: Setup) -> None:
     write(pki / "tokens.csv", f'{token},admin,admin,"system:masters"\n')
     # Last of all: where it is, the rest is too.
     write(setup.folder.kubeconfig, certificates.kubeconfig(setup.node, url, authority.pair.certificate, {"token": token}))
+
+
+def add(setup: Setup, accounts: Iterable[str], servers: Mapping[str, Sequence[str]]) -> None:
+    """Make what add-ons need, unless it is there: each account's certificate and kubeconfig, and each server's certificate."""
+    pki, authority = setup.folder.pki, certificates.load(setup.folder.pki, "ca")
+    for name, names in servers.items():
+        if not (pki / f"{name}.key").exists():
+            certificates.save(pki, name, authority.sign(name, (), [setup.network.address], names))
+    for name in accounts:
+        if not (file := pki / f"{name}.kubeconfig").exists():
+            pair = authority.sign(f"tidegate:{name}")
+            certificates.save(pki, name, pair)
+            write(file, certificates.kubeconfig(name, apiserver.url(setup), authority.pair.certificate, certificates.by_certificate(pair)))

@@ -7,6 +7,7 @@ insist on are the node's own; outside they are but empty folders.
 from __future__ import annotations
 
 import json
+import socket
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -147,7 +148,8 @@ def _interfaces(network: Network) -> list[str]:
 
 
 def _interface_is_there() -> bool:
-    return Path("/sys/class/net", INTERFACE).exists()
+    # Not by /sys, which may show the interfaces of another network namespace than ours.
+    return any(name == INTERFACE for _, name in socket.if_nameindex())
 
 
 def _tables() -> list[str]:

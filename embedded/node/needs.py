@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from embedded.node.errors import NodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 GO: Final = (1, 26)
 _PLUGINS: Final = ("ptp", "host-local", "loopback")
@@ -52,8 +53,8 @@ class MissingError(NodeError):
         self.missing = tuple(missing)
 
 
-def missing(*, build: bool) -> list[Missing]:
-    """All that isn't there; `build`: Kubernetes itself has to be built yet."""
+def missing(*, build: bool, more: Mapping[str, str] | None = None) -> list[Missing]:
+    """All that isn't there; `build`: something has to be built yet; `more`: further commands, and how to get each."""
     if platform.system() != "Linux":
         return [Missing("Linux", "on other systems use kind (https://kind.sigs.k8s.io) or give a cluster: --kubeconfig FILE")]
     found: list[Missing] = []
@@ -64,6 +65,7 @@ def missing(*, build: bool) -> list[Missing]:
     for command, package in _COMMANDS.items():
         if tool(command) is None:
             found.append(Missing(command, _how(package)))
+    found.extend(Missing(command, how) for command, how in (more or {}).items() if tool(command) is None)
     if plugins() is None:
         found.append(Missing(f"CNI plugins {', '.join(_PLUGINS)}", _how("containernetworking-plugins")))
     if build:
@@ -77,8 +79,8 @@ def tool(name: str) -> str | None:
 
 
 def search_path() -> str:
-    """PATH, and where servers' commands are."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE])
+    """PATH, where Python's packages put their commands, and where servers' commands are."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts"), *_MORE])
 
 
 def plugins() -> Path | None:

@@ -9,28 +9,32 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from embedded.node import building, cgroups, identity, machine, needs, network, processes
+from embedded.node import building, cgroups, identity, inside, machine, needs, network, processes
+from embedded.node.add_ons import catalog
 from embedded.node.api import Api
 from embedded.node.errors import NodeError
-from embedded.node.folder import cache, folder, write
+from embedded.node.folder import cache, folder
 from embedded.node.images import static
 from embedded.node.images.archive import write_all
 from embedded.node.parts import apiserver, containerd, controllers, etcd, kubelet, proxy, scheduler
 from embedded.node.parts.part import Setup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from embedded.node.add_ons.add_on import AddOn, Object
+    from embedded.node.building import Made
     from embedded.node.folder import Folder
     from embedded.node.parts.part import Part
     from embedded.node.processes import Process
 
 MODULES: Final = (etcd, containerd, apiserver, controllers, scheduler, kubelet, proxy)
 NAMES: Final = ("etcd", "containerd", *building.PARTS)
-"""The parts' names, as `logs` and faults take them."""
+"""The names of the parts that every node has, as `logs` and faults take them."""
 
 # Seconds: for a part to answer on a slow machine, for another's start or end, and for an end before it is enforced.
 _START: Final = 90.0
@@ -97,28 +101,58 @@ class Node:
             raise NodeError(f"the node {self.folder.name} isn't up")
         return taken.network
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of its parts, add-ons' included."""
+        return (*NAMES, *catalog.read(self.folder).parts)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where add-ons take requests of programs on this machine, by their parts' names."""
+        return {part: f"http://127.0.0.1:{port}" for part, port in catalog.read(self.folder).doors.items()}
+
+    @property
+    def gateway(self) -> str:
+        """Where the gateway takes requests of programs on this machine."""
+        if (url := self.urls.get("traefik")) is None:
+            raise NodeError(f"the node {self.folder.name} has no gateway: tidegate node up --add-ons gateway")
+        return url
+
     def log(self, part: str) -> Path:
         """What a part wrote."""
         return self.folder.logs / f"{part}.log"
 
-    def up(self, say: Callable[[str], None] = lambda _: None) -> None:
-        """Start what doesn't run of it, and wait until it takes pods."""
+    def up(self, say: Callable[[str], None] = lambda _: None, add_ons: Iterable[str] = ()) -> None:
+        """Start what doesn't run of it, and wait until it takes pods. It has the add-ons that it had, and those."""
         self._refuse_others()
-        pause = self._pause_archive()
-        if missing := needs.missing(build=not (building.is_built(self._cache) and pause.exists())):
-            raise needs.MissingError(missing)
-        binaries = building.binaries(self._cache, say)
-        self._make_pause(pause)
+        more = tuple(add_ons)
+        pause = self.prepare(say, more)
         with self.folder.turn(_TURN):
             taken = machine.take(self.folder)
             if not self._running():
                 # The first start, or the first after everything was killed or the machine was started anew.
                 self._forget_the_past(taken)
-            setup = self._setup(taken, binaries)
+            chosen = catalog.choose(self.folder, more, self._running())
+            setup = self._setup(taken)
             identity.make(setup)
+            for one in chosen.add_ons:
+                identity.add(setup, one.accounts, one.servers)
             network.set_up(taken.network)
             cgroups.make(taken.cgroup)
-            self._start_all({part.name: part for part in (module.part(setup) for module in MODULES)}, pause)
+            self._start_all(setup, chosen, pause)
+
+    def prepare(self, say: Callable[[str], None] = lambda _: None, add_ons: Iterable[str] = ()) -> Path:
+        """Build what its start needs and nobody has built yet; returns the archive of the image that holds pods' namespaces."""
+        wanted = catalog.read(self.folder).and_more(add_ons).add_ons
+        made: list[Made] = [building.KUBERNETES, *(each for one in wanted for each in one.made)]
+        pause = self._pause_archive()
+        build = not (pause.exists() and all(each.is_made(self._cache) for each in made))
+        if missing := needs.missing(build=build, more={name: how for one in wanted for name, how in one.commands.items()}):
+            raise needs.MissingError(missing)
+        for each in made:
+            each.make(self._cache, say)
+        self._make_pause(pause)
+        return pause
 
     def down(self) -> bool:
         """End it and take back all that it has changed; whether there was anything."""
@@ -135,7 +169,7 @@ class Node:
     def status(self) -> Status:
         """How it is just now."""
         taken = machine.read(self.folder)
-        parts = {name: PartStatus(None, ready=False) for name in NAMES}
+        parts = {name: PartStatus(None, ready=False) for name in self.parts}
         if taken is not None:
             for part in self._parts(taken):
                 process = processes.part(self.folder, part.name)
@@ -145,6 +179,7 @@ class Node:
         if parts["kube-apiserver"].ready:
             with Api(self.kubeconfig) as api:
                 ready = all(part.ready for part in parts.values()) and api.node_is_ready(self.name)
+                ready = ready and all(one.is_ready(api) for one in catalog.read(self.folder).add_ons)
                 pods = api.pods()
         return Status(ready, parts, building.version(), pods, left_behind=taken is not None and not runs)
 
@@ -164,8 +199,10 @@ class Node:
         taken = machine.read(self.folder)
         if taken is None:
             raise NodeError(f"the node {self.folder.name} isn't up")
-        wanted = next(one for one in self._parts(taken) if one.name == part)
-        self._start(wanted)
+        wanted = next((one for one in self._parts(taken) if one.name == part), None)
+        if wanted is None:
+            raise NodeError(f"the node {self.folder.name} has no part {part!r}: it has {', '.join(self.parts)}")
+        inside.start(self.folder, wanted)
         self._await(wanted.is_ready, part, "it to answer")
 
     def stop(self, part: str) -> None:
@@ -199,7 +236,7 @@ class Node:
                 )
 
     def _running(self) -> list[str]:
-        return [name for name in NAMES if processes.part(self.folder, name) is not None]
+        return [name for name in self.parts if processes.part(self.folder, name) is not None]
 
     def _forget_the_past(self, taken: machine.Machine) -> None:
         """End what is left of a node whose parts have all ended, as a machine's new start would."""
@@ -209,66 +246,68 @@ class Node:
         for short_lived in ("run", "parts", "private/containerd"):
             shutil.rmtree(self.folder.path / short_lived, ignore_errors=True)
 
-    def _setup(self, taken: machine.Machine, binaries: Path) -> Setup:
-        commands = {name: needs.tool(name) or name for name in ("etcd", "containerd", "runc")}
+    def _setup(self, taken: machine.Machine) -> Setup:
+        chosen, binaries = catalog.read(self.folder), building.home(self._cache)
+        found = ("etcd", "containerd", "runc", *(name for one in chosen.add_ons for name in one.commands))
+        commands = {name: needs.tool(name) or name for name in found}
         commands |= {name: str(binaries / name) for name in building.PARTS}
-        plugins = needs.plugins() or Path("/opt/cni/bin")
-        return Setup(self.folder, taken.network, commands, plugins, taken.cgroup, _snapshotter(self.folder.path), static.PAUSE)
+        for one in (each for add_on in chosen.add_ons for each in add_on.made):
+            commands |= one.commands(self._cache)
+        plugins, snapshotter = needs.plugins() or Path("/opt/cni/bin"), _snapshotter(self.folder.path)
+        return Setup(self.folder, taken.network, commands, plugins, taken.cgroup, snapshotter, static.PAUSE, chosen.doors)
 
     def _parts(self, taken: machine.Machine) -> list[Part]:
-        setup = self._setup(taken, building.home(self._cache))
-        return [module.part(setup) for module in MODULES]
+        setup = self._setup(taken)
+        added = [part for one in catalog.read(self.folder).add_ons for part in one.parts(setup)]
+        return [*(module.part(setup) for module in MODULES), *added]
 
-    def _start_all(self, parts: Mapping[str, Part], pause: Path) -> None:
+    def _start_all(self, setup: Setup, chosen: catalog.Chosen, pause: Path) -> None:
+        parts = {part.name: part for part in (module.part(setup) for module in MODULES)}
         for name in ("etcd", "containerd"):
-            self._start(parts[name])
+            inside.start(self.folder, parts[name])
         self._await(parts["etcd"].is_ready, "etcd", "it to answer")
-        self._start(parts["kube-apiserver"])
+        inside.start(self.folder, parts["kube-apiserver"])
         self._await(parts["containerd"].is_ready, "containerd", "it to answer")
         self._await_containerd()
         self.load(pause)
         with Api(self.kubeconfig) as api:
-            self._start_others([part for name, part in parts.items() if name not in {"etcd", "containerd", "kube-apiserver"}], api)
+            others = [part for name, part in parts.items() if name not in {"etcd", "containerd", "kube-apiserver"}]
+            self._start_others(others, chosen, setup, api)
 
-    def _start_others(self, others: list[Part], api: Api) -> None:
-        """Start what needs the API."""
+    def _start_others(self, others: list[Part], chosen: catalog.Chosen, setup: Setup, api: Api) -> None:
+        """Start what needs the API: all of it side by side."""
         self._await(api.is_ready, "kube-apiserver", "the API to be ready")
         starts = processes.part(self.folder, "kubelet") is None
         before = api.heartbeat(self.name)
         while starts and before is not None and before >= time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()):
             time.sleep(_POLL)  # by the second is all that it can be told by: the new one must not say it within the same
         for part in others:
-            self._start(part)
-        for part in others:
+            inside.start(self.folder, part)
+        added = [part for one in chosen.add_ons for part in self._add(one, setup, api)]
+        for part in (*others, *added):
             self._await(part.is_ready, part.name, "it to answer")
         if starts:
             # What the last one said of itself is in the store still.
             self._await(lambda: api.heartbeat(self.name) != before, "kubelet", "it to say how it is")
         self._await(lambda: api.node_is_ready(self.name), "kubelet", "the node to be ready")
         self._await(api.has_default_account, "kube-controller-manager", "the namespace default to be ready")
+        for one in chosen.add_ons:
+            self._apply(one.afterwards(setup), api)
+        for one in chosen.add_ons:
+            self._await(partial(one.is_ready, api), one.names[0], f"the add-on {one.name} to be ready")
 
-    def _start(self, part: Part) -> None:
-        if processes.part(self.folder, part.name) is not None:
-            return
-        for path, text in part.files.items():
-            self.folder.make(*path.parent.relative_to(self.folder.path).parts)
-            write(path, text)
-        self.folder.make("run")
-        command = [*self._namespace(), *part.command] if part.mounts else part.command
-        processes.start(self.folder, part.name, command, part.environment)
+    def _add(self, one: AddOn, setup: Setup, api: Api) -> list[Part]:
+        """Start an add-on, which finds its objects there."""
+        self._apply(one.objects(setup, self._cache), api)
+        parts = list(one.parts(setup))
+        for part in parts:
+            inside.start(self.folder, part)
+        return parts
 
-    def _namespace(self) -> list[str]:
-        """How to come into the node's own mount namespace: the one that is there, or else a new one."""
-        for process in self._those_inside():
-            return ["nsenter", f"--mount=/proc/{process.pid}/ns/mnt", "--"]
-        binds = "".join(f"mount --bind '{stand_in}' '{hidden}' && " for stand_in, hidden in machine.make_hidden(self.folder))
-        return ["unshare", "--mount", "--propagation", "slave", "--", "sh", "-c", f'{binds}exec "$@"', "sh"]
-
-    def _those_inside(self) -> list[Process]:
-        """Processes that live in the node's mount namespace: containers' are not among them, they have their own."""
-        recorded = [processes.part(self.folder, name) for name in ("containerd", "kubelet")]
-        shims = [process for process in processes.marked(self.folder) if _command(process).startswith("containerd-shim")]
-        return [process for process in (*recorded, *shims) if process is not None and not _shares_mounts(process)]
+    def _apply(self, objects: Iterable[Object], api: Api) -> None:
+        for wanted in objects:
+            # Namespaces and kinds that came just before are there a little later.
+            self._await(partial(api.apply, wanted), "kube-apiserver", f"{wanted['kind']} {wanted['metadata']['name']} to be applied")
 
     def _await(self, comes: Callable[[], bool], part: str, what: str) -> None:
         """Wait for something that a part brings about; not longer than the part lives."""
@@ -319,20 +358,6 @@ class Node:
                 write_all(path, [static.pause()])
             except static.NoGoError as error:
                 raise NodeError(str(error)) from error
-
-
-def _command(process: Process) -> str:
-    try:
-        return Path(f"/proc/{process.pid}/comm").read_text()
-    except OSError:
-        return ""
-
-
-def _shares_mounts(process: Process) -> bool:
-    try:
-        return Path(f"/proc/{process.pid}/ns/mnt").readlink() == Path("/proc/self/ns/mnt").readlink()
-    except OSError:
-        return True
 
 
 def _snapshotter(path: Path) -> str:

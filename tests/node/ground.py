@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,11 +14,16 @@ from lightkube import Client, KubeConfig
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod, Service
 
+from embedded.node import machine
+from embedded.node.images import archive, debian
+from embedded.node.images.packages import Packages
 from embedded.node.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from embedded.node.images.debian import Recipe
 
 _POLL: Final = 0.1
 _PORT: Final = 3002
@@ -30,10 +38,40 @@ class Ground:
     """The tests' own node: no other run's, and nobody's who works on this machine."""
     shop: Path
     """An archive of the example's images."""
+    digests: Mapping[str, str]
+    """What pins each of them, by its name."""
 
     def node(self, name: str | None = None) -> Node:
         """The node of that name; the tests' own."""
         return Node.open(name or self.name, self.environment)
+
+
+def say(text: str) -> None:
+    """What takes long says how far it is."""
+    sys.stderr.write(f"{text}\n")
+
+
+def servers(name: str, recipes: Mapping[str, Recipe]) -> Path:
+    """An archive of images from Debian's packages, by what they are to be called. It is kept, as fetching packages takes a while."""
+    path = archive.cache() / f"{name}-{hashlib.sha256(repr(recipes).encode()).hexdigest()[:12]}.tar"
+    if not path.exists():
+        packages = Packages(archive.cache() / "packages")
+        archive.write_all(path, [debian.image(recipe, packages, called) for called, recipe in recipes.items()])
+    return path
+
+
+@contextmanager
+def running(ground: Ground, add_ons: Iterable[str], *archives: Path) -> Iterator[Node]:
+    """The tests' node, with these add-ons and with the images of these archives; nothing is left of it afterwards."""
+    node = ground.node()
+    try:
+        node.up(say, add_ons=add_ons)
+        for each in archives:
+            node.load(each)
+        yield node
+    finally:
+        node.down()
+    assert machine.read(node.folder) is None
 
 
 def client(node: Node) -> Client:

@@ -24,7 +24,7 @@ app = typer.Typer(help="A real Kubernetes node on this machine: real kubelet, re
 
 Name = Annotated[str, typer.Option("--name", help="Which node, when there are several.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-_WIDTH = 12
+_WIDTH = 14
 _POLL = 0.2
 _PIECE = 65536
 
@@ -38,13 +38,23 @@ def up(
     kind: Annotated[
         str | None, typer.Option(help="kind or own.", show_default="kind where Docker runs and kind is there, else own")
     ] = None,
+    add_ons: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a node of our own: dns, storage, metrics, gateway, monitoring; or all, or none.",
+            show_default="dns,storage,metrics,gateway, or what the node has already",
+        ),
+    ] = None,
     name: Name = "default",
     json: Json = False,
 ) -> None:
     """Start the node, or what doesn't run of it. The first time Kubernetes is built, which takes minutes; later it takes seconds."""
     from embedded.node import choosing, clusters
+    from embedded.node.add_ons import catalog
+    from embedded.node.needs import tool
 
     with failures():
+        wanted = None if add_ons is None else catalog.named(add_ons)
         folder = _folder(name)
         wish = _kind(kind)
         known = clusters.remembered(folder)
@@ -58,21 +68,23 @@ def up(
         started = time.monotonic()
         if chosen is choosing.Kind.KIND:
             clusters.remember(folder, chosen, given)  # what kind has made is to be found even if it fails half-way
-        cluster.up(show_text)
+        cluster.up(show_text, wanted)
         clusters.remember(folder, chosen, given)
         took = round(time.monotonic() - started, 1)
     facts: dict[str, Any] = {"kind": str(chosen), "kubeconfig": str(cluster.kubeconfig), "seconds": took}
+    urls, kubectl = dict(cluster.urls()), tool("kubectl")
     if json:
-        print_json(facts)
+        print_json({**facts, "urls": urls, "kubectl": kubectl})
         return
     show_text(f"The node {name} is up.")
-    for label, value in facts.items():
+    for label, value in {**facts, **urls}.items():
         show(label, str(value), _WIDTH)
     more = _naming(name)
     show_text(
         f"Try next:\n"
         f"  export KUBECONFIG={cluster.kubeconfig}\n"
-        f"  tidegate node status{more}\n"
+        + (f"  {kubectl} get pods --all-namespaces\n" if kubectl else "")
+        + f"  tidegate node status{more}\n"
         f"  tidegate node load-image ARCHIVE{more}\n"
         f"  tidegate node down{more}"
     )
@@ -224,7 +236,7 @@ def _tell(found: dict[str, Any]) -> None:
         "kind": found["kind"],
         "kubeconfig": found["kubeconfig"],
         "ready": "yes" if found["ready"] else "no",
-        **({"version": found["version"], "pods": pods} if parts else {}),
+        **({"version": found["version"], "pods": pods, "add-ons": ", ".join(found["add_ons"]) or "none", **found["urls"]} if parts else {}),
         **({"nodes": nodes} if nodes else {}),
     }
     for label, value in facts.items():

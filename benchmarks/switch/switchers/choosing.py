@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.switch.loopback import LoadRefusedError, place
-from benchmarks.switch.rounds import Subject
+from benchmarks.switch.rounds import MOST_REPETITIONS, Subject
 from benchmarks.switch.switchers.commands import NAMES, Commands
 from benchmarks.switch.switchers.switcher import SwitchError
 
@@ -35,19 +35,19 @@ class Kind:
 
 
 NEEDED: Final = ("url", "old", "new")
-OPTIONAL: Final = ("name", "host", "goal")
+OPTIONAL: Final = ("name", "host", "goal", "repetitions")
 
 
 def _route(said: Mapping[str, str]) -> Switcher:
     from benchmarks.switch.switchers.route import Route
 
-    return Route(said["route"], said["live"], said["candidate"], said.get("kubeconfig", ""))
+    return Route(said["route"], said["live"], said["candidate"], said.get("kubeconfig", ""), said.get("manager", ""))
 
 
 def _selector(said: Mapping[str, str]) -> Switcher:
     from benchmarks.switch.switchers.selector import Selector
 
-    return Selector(said["service"], said["label"], said["live"], said["candidate"], said.get("kubeconfig", ""))
+    return Selector(said["service"], said["label"], said["live"], said["candidate"], said.get("kubeconfig", ""), said.get("manager", ""))
 
 
 def _commands(said: Mapping[str, str]) -> Switcher:
@@ -55,20 +55,35 @@ def _commands(said: Mapping[str, str]) -> Switcher:
     return Commands(commands, said["old"], said["new"], _seconds("timeout", said.get("timeout", "120")))
 
 
+def _up(said: Mapping[str, str]) -> Switcher:
+    from benchmarks.switch.switchers.up import Stack, Up
+
+    stack = Stack(said["project"], said["stack"], said.get("kubeconfig", ""), _seconds("timeout", said.get("timeout", "300")))
+    digests = (said.get("old-digest", ""), said.get("new-digest", ""))
+    return Up(stack, said["service"], (said["old"], said["new"]), digests)
+
+
 KINDS: Final = {
     "route": Kind(
         "patches the weights of the HTTPRoute route=NAMESPACE/NAME; live= and candidate= are its two Services",
         _route,
         ("route", "live", "candidate"),
-        ("kubeconfig",),
+        ("kubeconfig", "manager"),
         0.5,
     ),
     "selector": Kind(
         "patches the selector of the Service service=NAMESPACE/NAME; label= is live= or candidate=",
         _selector,
         ("service", "label", "live", "candidate"),
-        ("kubeconfig",),
+        ("kubeconfig", "manager"),
         1.0,
+    ),
+    "up": Kind(
+        "updates a stack of Tidegate's: stack= in the folder project= has service= with the version old=, and gets new=",
+        _up,
+        ("project", "stack", "service"),
+        ("old-digest", "new-digest", "kubeconfig", "timeout"),
+        None,
     ),
     "commands": Kind(
         "runs commands, for any release tool: flip= and rollback=, and where it has them shift=, abort= and status=",
@@ -100,7 +115,8 @@ def subject(text: str) -> Subject:
     except (LoadRefusedError, SwitchError) as error:
         raise ChoiceError(f"--switcher {kind}: {error}") from None
     goal = _seconds("goal", said["goal"]) if "goal" in said else chosen.goal
-    return Subject(said.get("name", kind), switcher, said["url"], said.get("host", ""), said["old"], said["new"], goal)
+    repetitions = _count("repetitions", said["repetitions"]) if "repetitions" in said else None
+    return Subject(said.get("name", kind), switcher, said["url"], said.get("host", ""), said["old"], said["new"], goal, repetitions)
 
 
 def _pairs(words: list[str], kind: str, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -113,6 +129,12 @@ def _pairs(words: list[str], kind: str, known: tuple[str, ...]) -> Iterator[tupl
             meant = f"; did you mean {near[0]}?" if near else ""
             raise ChoiceError(f"--switcher {kind}: there is no {key}=; there are {', '.join(known)}{meant}")
         yield key, value
+
+
+def _count(key: str, text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_REPETITIONS:
+        raise ChoiceError(f"{key}={text} is no number between 1 and {MOST_REPETITIONS}")
+    return int(text)
 
 
 def _seconds(key: str, text: str) -> float:

@@ -31,6 +31,9 @@ class Commands:
         self._said = {"old": old, "new": new}
         self._timeout = timeout
 
+    def prepare(self, operation: Operation) -> None:
+        pass
+
     def shift(self, weight: int) -> None:
         self._run(Operation.SHIFT, weight)
 

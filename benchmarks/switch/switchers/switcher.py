@@ -34,6 +34,9 @@ class Switcher(Protocol):
     def operations(self) -> frozenset[Operation]:
         """What it can do; FLIP and ROLLBACK at least."""
 
+    def prepare(self, operation: Operation) -> None:
+        """Bring about what an operation needs, without moving traffic: its time begins afterwards."""
+
     def shift(self, weight: int) -> None:
         """Give the new version so many percent of the traffic."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +33,8 @@ class Setup:
     snapshotter: str
     pause: str
     """The image that holds a pod's namespaces."""
+    doors: Mapping[str, int] = field(default_factory=dict)
+    """The ports on 127.0.0.1 that add-ons have, by their parts' names."""
 
     @property
     def node(self) -> str:
@@ -53,18 +57,35 @@ class Part:
     name: str
     command: tuple[str, ...]
     answers: tuple[str, int] | Path
-    """An address, or a socket's file."""
+    """An address, or a socket's file; or a file, if it writes one and answers nobody."""
     files: Mapping[Path, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: bool = False
     """Whether it mounts things, and so runs in the node's own mount namespace."""
+    healthy: str = ""
+    """A path that it answers with success once it is ready, when that says more than that it listens."""
 
     def is_ready(self) -> bool:
         """Whether it answers."""
+        if self.healthy and not isinstance(self.answers, Path):
+            return _succeeds(*self.answers, self.healthy)
+        if isinstance(self.answers, Path) and self.answers.is_file():
+            return True
         kind = socket.AF_UNIX if isinstance(self.answers, Path) else socket.AF_INET
         with socket.socket(kind, socket.SOCK_STREAM) as probe:
             probe.settimeout(_TIMEOUT)
             return probe.connect_ex(str(self.answers) if isinstance(self.answers, Path) else self.answers) == 0
+
+
+def _succeeds(host: str, port: int, path: str) -> bool:
+    connection = HTTPConnection(host, port, timeout=_TIMEOUT)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < HTTPStatus.BAD_REQUEST
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def text(content: dict[str, Any]) -> str:

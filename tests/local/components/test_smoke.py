@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from components.smoke import budget
@@ -13,6 +15,8 @@ from tidegate.model.intent.service import Check, Checks
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.local.components.shop import Shop
 
 JOBS = "batch/jobs"
 
@@ -53,6 +57,37 @@ def test_only_a_slot_that_runs_is_checked(tmp_path: Path) -> None:
         there.stack.up(check(empty)).well()
         assert there.get(JOBS, "check")["spec"]["suspend"]
         assert there.stack.up(check(empty)).well().changes == {}
+
+
+def test_a_check_waits_for_the_one_in_whose_place_it_comes(tmp_path: Path) -> None:
+    """They have one name, and a cluster takes its time to let go of a Job: also of one that never ran, and that nobody waited for."""
+    with shop(tmp_path) as there, ThreadPoolExecutor() as beside:
+        installed = Position.installed(intent_of(service(checks=SMOKE)))
+        there.stack.up(check(installed)).well()
+        _hold(there, ["test.example/hold"])
+        there.cluster.call(there.cluster.faults.seen.clear)
+        updating = beside.submit(there.stack.up, check(installed.staged(intent_of(service("2.0", checks=SMOKE)), "r2")))
+        try:
+            while "delete" not in (verbs := _asked(there)) or verbs[-1] == "delete":
+                wait([updating], 0.02)
+            assert set(verbs[verbs.index("delete") + 1 :]) <= {"get", "list", "watch"}
+        finally:
+            _hold(there, None)
+        # Nobody answers here, so the new one fails; but it is there.
+        updating.result().failed("there is no Service")
+        assert not there.get(JOBS, "check")["spec"]["suspend"]
+
+
+def _hold(there: Shop, finalizers: list[str] | None) -> None:
+    """Say who is to be waited for before the Job goes."""
+    url = f"{there.cluster.url}/apis/batch/v1/namespaces/{SPACE}/jobs/check"
+    kind = {"Content-Type": "application/merge-patch+json"}
+    httpx.patch(url, json={"metadata": {"finalizers": finalizers}}, headers=kind, timeout=10).raise_for_status()
+
+
+def _asked(there: Shop) -> list[str]:
+    """What the cluster was asked to do about Jobs."""
+    return [request.verb for request in there.cluster.call(lambda: list(there.cluster.faults.seen)) if request.resource == "jobs"]
 
 
 def test_a_check_keeps_to_what_the_namespace_asks_and_is_no_backend(tmp_path: Path) -> None:

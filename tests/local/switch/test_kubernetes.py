@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from benchmarks.switch.switchers.choosing import subject
-from benchmarks.switch.switchers.switcher import Operation, SwitchError, perform
+from benchmarks.switch.switchers.switcher import CYCLE, Operation, SwitchError, perform
 from embedded.cluster.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -83,6 +83,36 @@ def test_what_is_told_is_in_the_object(kubeconfig: Path, words: str, steps: list
 
 
 @pytest.mark.parametrize(
+    ("words", "path", "steps"),
+    [
+        ("route route=default/web live=web-blue candidate=web-green", f"{ROUTES}/web", (30, 0, 100, 0)),
+        ("selector service=default/web label=slot live=blue candidate=green", f"{SERVICES}/web", (100, 0)),
+    ],
+)
+def test_whoever_applies_the_object_finds_nothing_to_argue_with(kubeconfig: Path, words: str, path: str, steps: tuple[int, ...]) -> None:
+    """Switched as `manager=` applies it, before that one has applied anything and afterwards: it can apply again, and loses nothing."""
+    with httpx.Client(base_url=_server(kubeconfig), timeout=30) as http, switching(f"{words} manager=tidegate", kubeconfig) as switcher:
+
+        def told() -> None:
+            for operation, weight in zip((o for o in CYCLE if o in switcher.operations), steps, strict=True):
+                perform(switcher, operation, 30)
+                assert switcher.status() == weight
+
+        def owner() -> httpx.Response:
+            body = {**made, "metadata": {"name": "web", "annotations": {"mine": "x"}}}
+            headers = {"Content-Type": "application/apply-patch+yaml"}
+            return http.patch(path, params={"fieldManager": "tidegate"}, headers=headers, json=body)
+
+        made = {key: value for key, value in http.get(path).json().items() if key in {"apiVersion", "kind", "spec"}}
+        told()
+        for _ in range(2):
+            answer = owner()
+            assert answer.status_code == 200, answer.text
+            told()
+            assert http.get(path).json()["metadata"]["annotations"] == {"mine": "x"}
+
+
+@pytest.mark.parametrize(
     ("words", "why"),
     [
         ("route route=default/other live=web-blue candidate=web-green", "HTTPRoute default/other: .*not found"),
@@ -94,6 +124,10 @@ def test_what_is_not_there_is_said(kubeconfig: Path, words: str, why: str) -> No
     """As an error of the switcher's, by name."""
     with switching(words, kubeconfig) as switcher, pytest.raises(SwitchError, match=why):
         switcher.flip()
+
+
+def _server(kubeconfig: Path) -> str:
+    return str(yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"])
 
 
 def test_a_cluster_that_is_gone_is_said(kubeconfig: Path) -> None:

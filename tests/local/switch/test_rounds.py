@@ -43,6 +43,7 @@ class Switch:
         self.broken: Operation | None = None
         self.stuck: Operation | None = None
         self.told: list[Operation] = []
+        self.prepared: list[Operation] = []
         self._timers: list[threading.Timer] = []
 
     def _to(self, weight: int, operation: Operation) -> None:
@@ -53,6 +54,11 @@ class Switch:
             timer = threading.Timer(DELAY, lambda: setattr(self, "weight", weight))
             self._timers.append(timer)
             timer.start()
+
+    def prepare(self, operation: Operation) -> None:
+        """Takes as long as the move itself, and is no part of it."""
+        self.prepared.append(operation)
+        time.sleep(DELAY)
 
     def shift(self, weight: int) -> None:
         self._to(weight, Operation.SHIFT)
@@ -104,7 +110,8 @@ def way(connections: str = KEEP, patience: float = 5.0) -> Way:
 def test_a_round_finds_when_the_switch_was(server: Server, switch: Switch, connections: str) -> None:
     """No operation takes effect before the switch does it, each does soon after, and nothing fails."""
     one = series(subject(server, switch), way(connections), [play(subject(server, switch), way(connections))])
-    assert [figures.operation for figures in one.figures[0]] == list(CYCLE)
+    assert [figures.operation for figures in one.figures[0]] == list(CYCLE) == switch.prepared
+    assert all(figures.command < DELAY for figures in one.figures[0]), table([one])
     assert all(figures.slowest < 5 for figures in one.figures[0]), table([one])
     # An abort takes from a mixture: there, an answer of the old version says nothing.
     assert all(figures.slowest >= DELAY for figures in one.figures[0] if figures.operation is not Operation.ABORT), table([one])
@@ -149,7 +156,7 @@ def test_two_tools_by_commands_in_one_run(tmp_path: Path, capsys: pytest.Capture
         quick = ["--rate=200", "--connections=keep-alive", "--repetitions=1", "--quiet=0.3", f"--out={tmp_path / 'out'}"]
         ended = main([*words, *quick])
     printed = capsys.readouterr().out
-    assert "ours, 200 requests/s, keep-alive: 1 times" in printed
+    assert "ours, 200 requests/s, keep-alive: once" in printed
     assert "rollback: to 100% of the old" in printed
     assert ended == (1 if "!" in printed else 0), printed
     figures = json.loads((tmp_path / "out" / "figures.json").read_text())

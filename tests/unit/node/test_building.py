@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 def test_the_version_is_that_of_the_module(tmp_path: Path) -> None:
     """One place says it: go.mod."""
-    assert building.version("require (\n\tk8s.io/component-base v0.1.2\n\tk8s.io/kubernetes v1.2.3\n)\n") == "v1.2.3"
+    assert building.MODULE.version("require (\n\tk8s.io/component-base v0.1.2\n\tk8s.io/kubernetes v1.2.3\n)\n") == "v1.2.3"
+    assert building.MODULE.version("module a\n\nrequire k8s.io/kubernetes v1.2.3\n") == "v1.2.3"
     assert building.version() in building.home(tmp_path).name
     with pytest.raises(NodeError, match=r"doesn't require k8s.io/kubernetes"):
-        building.version("module a\n")
+        building.MODULE.version("module a\n")
 
 
 def test_a_built_binary_is_taken(tmp_path: Path) -> None:
