@@ -29,11 +29,6 @@ from tidegate.model.ledger import other
 # The field manager of what a release moves: who must be fast writes as the same one, and the next update finds nothing to argue with.
 MANAGER: Final = "tidegate"
 _MANAGED: Final = {"pulumi.com/patchFieldManager": MANAGER}
-# The gateway has taken the route as it is now, and finds all that it leads to.
-_ACCEPTED: Final = [
-    f'jsonpath={{.status.parents[0].conditions[?(@.type=="{condition}" && @.observedGeneration==$.metadata.generation)].status}}=True'
-    for condition in ("Accepted", "ResolvedRefs")
-]
 
 
 class PositionArgs(TypedDict):
@@ -135,7 +130,7 @@ class Traffic(pulumi.ComponentResource):
             mirrored = routes.mirror(slot_of(position["live"]), _weights(position), args.get("mirror"), trying=position["trying"])
             return routes.route(gateway, host, routes.weighted(name, path, _weights(position), mirrored, args.get("affinity")))
 
-        self.routes.append(self._route(name, host, self._position.apply(users), after(self._waits, *self._backends)))
+        self.routes.append(self._route(gateway, name, host, self._position.apply(users), after(self._waits, *self._backends)))
         if (match := args.get("match")) is not None:
             wanted = Match(**match)
 
@@ -143,10 +138,10 @@ class Traffic(pulumi.ComponentResource):
                 slot = _candidate(position) if position["trying"] else None
                 return routes.route(gateway, host, routes.testers(name, path, wanted, slot))
 
-            self._route(f"{name}-testers", host, self._position.apply(testers), after(self._trial, service, *self._backends))
+            self._route(gateway, f"{name}-testers", host, self._position.apply(testers), after(self._trial, service, *self._backends))
         if preview_host is not None:
             spec = routes.route(gateway, preview_host, {"backendRefs": [routes.backend(f"{name}-preview")]})
-            self._route(f"{name}-preview", preview_host, spec, [preview])
+            self._route(gateway, f"{name}-preview", preview_host, spec, [preview])
 
     def _by_selector(self, class_name: str, service: Service, preview: Service) -> None:
         name, host, preview_host = self._name, self._args.get("host"), self._args.get("preview_host")
@@ -155,12 +150,12 @@ class Traffic(pulumi.ComponentResource):
         if preview_host is not None:
             self._ingress(class_name, f"{name}-preview", preview_host, "/", preview)
 
-    def _route(self, name: str, host: str, spec: Any, depends_on: Any) -> CustomResource:
-        spec = pulumi.Output.from_input(spec)
+    def _route(self, gateway: GatewayArgs, name: str, host: str, spec: Any, depends_on: Any) -> CustomResource:
+        spec, accepted = pulumi.Output.from_input(spec), _accepted(gateway)
 
         def annotations(whole: Any) -> dict[str, str]:
             spec_hash = digest_of(whole)
-            return {labels.SPEC: spec_hash, "pulumi.com/waitFor": json.dumps([labels.fresh(labels.SPEC, spec_hash), *_ACCEPTED])}
+            return {labels.SPEC: spec_hash, "pulumi.com/waitFor": json.dumps([labels.fresh(labels.SPEC, spec_hash), *accepted])}
 
         return CustomResource(
             name,
@@ -242,6 +237,19 @@ def position(layout: Mapping[str, Any]) -> PositionArgs:
 def full_host(environment: Environment, host: str) -> str:
     """A host below the environment's domain, or the domain itself."""
     return environment.domain if host == "@" else f"{host}.{environment.domain}"
+
+
+def _accepted(gateway: GatewayArgs) -> list[str]:
+    """The gateway has taken the route as it is now, and finds all that it leads to.
+
+    Others may have their word in the status too: a gateway that the route was attached to before needn't take back what it said.
+    """
+    parent = f'@.parentRef.name=="{gateway["name"]}" && @.parentRef.namespace=="{gateway["namespace"]}"'
+    return [
+        f"jsonpath={{.status.parents[?({parent})].conditions"
+        f'[?(@.type=="{condition}" && @.observedGeneration==$.metadata.generation)].status}}=True'
+        for condition in ("Accepted", "ResolvedRefs")
+    ]
 
 
 def _candidate(position: PositionArgs) -> Slot:

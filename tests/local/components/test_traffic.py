@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 import pytest
 
-from tests.local.components.shop import HOST, SMOKE, Position, intent_of, service, shop
+from tests.local.components.shop import HOST, SMOKE, SPACE, Position, intent_of, service, shop
 from tidegate.model.intent.environment import Tls
 from tidegate.model.intent.service import Match, Step, Traffic
 
@@ -81,6 +82,22 @@ def test_an_aborted_candidate_leaves_no_trace(there: Shop) -> None:
     assert versions(there, "users", "testers") == [{"1.0"}, {"1.0"}]
     assert there.ready("green") == 3
     there.fared()
+
+
+def test_what_other_gateways_say_of_a_route_is_no_matter(there: Shop) -> None:
+    """One that the route was attached to before has its word in the status still, before that of the one that counts."""
+    first = Position.installed(canary())
+    there.up(first).well()
+    path = f"{there.cluster.url}/apis/gateway.networking.k8s.io/v1/namespaces/{SPACE}/httproutes/web"
+    route = httpx.get(path, timeout=10).raise_for_status().json()
+    condition = {"type": "Accepted", "status": "False", "reason": "Gone", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    said = {"parentRef": {"name": "former", "namespace": "gateways"}, "controllerName": "example.com/former", "conditions": [condition]}
+    route["status"]["parents"].insert(0, said)
+    httpx.put(f"{path}/status", json=route, timeout=10).raise_for_status()
+    there.users(HOST)
+    there.up(first.staged(canary("2.0"), "r2").shifted(100)).well()
+    assert there.get(ROUTES, "web")["status"]["parents"][0] == said
+    assert versions(there, "users") == [{"2.0"}]
 
 
 def test_testers_wait_for_the_candidate(there: Shop) -> None:

@@ -173,7 +173,10 @@ def test_whoever_stops_it_the_old_version_gets_the_traffic_back(tmp_path: Path, 
     file.write_text("0")
     with serving(lambda: float(file.read_text() or 0)) as server:
         command = [sys.executable, "-m", "benchmarks.switch", "--switcher", _commands(file, server), "--rate=100", "--weight=30"]
+        # Where tests run in the background interrupts are ignored, and so they would be by all that is started.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        signal.signal(signal.SIGINT, before)
         patience = time.monotonic() + 60
         while file.read_text().strip() != "30" and time.monotonic() < patience and running.poll() is None:
             time.sleep(0.02)
