@@ -3,7 +3,6 @@
 Whoever runs it never sees the users' Service, only the slot's own. A slot that isn't running has its Job too, suspended.
 """
 
-import json
 from typing import Any, Final, TypedDict
 
 import pulumi
@@ -26,7 +25,8 @@ for path in "$@"; do
   esac
 done
 """
-_WAIT: Final = "pulumi.com/waitFor"
+# Its deletion isn't awaited either, and the one that takes its place has the same name: so it is to go at once, not after its pods.
+_UNHEEDED: Final = {"pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "background"}
 # What the Job controller waits between tries: twice as long each time.
 _BACK_OFF: Final = 10
 
@@ -84,15 +84,7 @@ def _metadata(name: str, service: str, slot: Slot, state: State, namespace: str)
     own = {**state.labels(service, slot), labels.COMPONENT: labels.SMOKE}
     # A suspended Job never completes, and whether one of a slot that nobody is led to does, doesn't matter.
     awaited = _active(state) and state.awaited
-    return labels.metadata(name, namespace, own, {} if awaited else {_WAIT: json.dumps(_there(own[labels.RELEASE]))})
-
-
-def _there(release: str) -> list[str]:
-    """That it is there as it was just written is enough.
-
-    With skipAwait its deletion wouldn't be awaited either, and the one that takes its place has the same name.
-    """
-    return [f"jsonpath={{.metadata.annotations['{_WAIT}']}}", f"jsonpath={{.metadata.labels['{labels.RELEASE}']}}={release}"]
+    return labels.metadata(name, namespace, own, {} if awaited else _UNHEEDED)
 
 
 def _spec(service: str, slot: Slot, state: State, account: str) -> Any:

@@ -66,7 +66,15 @@ def find(pid: int) -> Process | None:
         return None
     # After the command's name, which may have spaces and parentheses itself.
     fields = text.rpartition(")")[2].split()
-    return None if fields[0] in {"Z", "X"} else Process(pid, int(fields[19]))
+    # Its first thread may have ended before the others, which have its files and ports open still.
+    return None if fields[0] in {"Z", "X"} and _threads(pid) <= 1 else Process(pid, int(fields[19]))
+
+
+def _threads(pid: int) -> int:
+    try:
+        return len(list((_PROC / str(pid) / "task").iterdir()))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def start(where: Folder, name: str, command: Sequence[str], more: Mapping[str, str]) -> Process:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.node.ground import Ground
     from tests.node.program import Place
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.node, pytest.mark.timeout(600, func_only=True)]
 
 _RECIPES: Final = (recipes.POSTGRESQL, recipes.REDIS, recipes.POSTGRESQL_EXPORTER, recipes.REDIS_EXPORTER)
 _SIZE: Final = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}}

@@ -14,7 +14,7 @@ from tests.node.program import PATIENCE, changes, event
 if TYPE_CHECKING:
     from tests.node.program import Place
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.node, pytest.mark.timeout(600, func_only=True)]
 
 NOW = "2026-11-21T12:00:00+00:00"
 # As the example's images have it: whom each asks.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedded.node.node import Node
     from tests.node.ground import Ground
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(300), pytest.mark.usefixtures("_down_afterwards")]
+pytestmark = [pytest.mark.node, pytest.mark.timeout(300, func_only=True), pytest.mark.usefixtures("_down_afterwards")]
 
 
 def test_a_node_runs_pods_and_leaves_nothing_behind(ground: Ground) -> None:

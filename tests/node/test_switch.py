@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedded.node.node import Node
     from tests.node.ground import Ground
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.node, pytest.mark.timeout(600, func_only=True)]
 
 CYCLE = ["shift", "abort", "flip", "rollback"]
 MOVES = {"route": CYCLE, "selector": ["flip", "rollback"], "up-route": CYCLE, "up-selector": ["flip", "rollback"]}

@@ -301,6 +301,16 @@ def test_what_an_interrupted_update_created_is_taken_over(rig: Rig, data: dict[s
     assert not rig.api.asked("POST")
 
 
+def test_what_an_interrupted_update_created_and_nobody_can_change_gives_way(rig: Rig) -> None:
+    """The present inputs can't be had by a change: there is a new object in its place, once the old one is gone."""
+    begun = {**NEWS, "immutable": True}
+    uid = rig.api.add(PATH, begun)["metadata"]["uid"]
+    made = recover(rig, begun, {**begun, "data": {"a": "3"}})
+    assert (made.id, made.outputs["data"]) == ("shop/c", {"a": "3"})
+    assert made.outputs["metadata"]["uid"] != uid
+    assert len(rig.api.asked("DELETE")) == len(rig.api.asked("POST")) == 1
+
+
 @pytest.mark.parametrize("manager", ["", "somebody"])
 def test_what_an_interrupted_update_did_not_create_is_created(rig: Rig, manager: str) -> None:
     """Nothing is forgotten; and what is somebody else's stays theirs."""
