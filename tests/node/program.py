@@ -7,7 +7,6 @@ loopback address. They ask for /api/chain, for which the service asks those behi
 from __future__ import annotations
 
 import os
-import runpy
 import subprocess
 import sys
 import time
@@ -25,8 +24,8 @@ from benchmarks.switch.load import CONNECTIONS, Load
 from benchmarks.switch.recording import Recording
 from embedded.node.api import Api
 from tests.local.kubernetes.stack import Stack
+from tests.local.program.stack import ROOT, STEPS, Recorded, changes, program
 from tests.node.ground import within
-from tidegate.model.ledger import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,16 +33,11 @@ if TYPE_CHECKING:
     from benchmarks.switch.answers import Answer
     from embedded.node.node import Node
     from tests.local.kubernetes.stack import Run
-    from tidegate.model.ledger import Ledger, Record
 
     Config = dict[str, Any]
     Obj = dict[str, Any]
 
-ROOT: Final = Path(__file__).parents[2]
 DOMAIN: Final = "shop.example"
-STEPS: Final = [{"weight": 5}, {"weight": 50}, {"weight": 100}]
-# Late enough for every slot that is kept to be kept no longer.
-LATE: Final = "2100-01-01T00:00:00+00:00"
 PATIENCE: Final = 60.0
 """Seconds that a busy machine may take for what is awaited."""
 
@@ -55,11 +49,6 @@ _LONGEST: Final = 500.0
 _RATE: Final = 40.0
 _TIMEOUT: Final = 10.0
 _COMMAND: Final = 240
-
-
-def event(kind: str, at: str = LATE, **settings: Any) -> Config:
-    """What a driver asks for."""
-    return {"kind": kind, "stamp": {"at": at, "by": "tester"}, **settings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +107,7 @@ def users(gateway: str, host: str, path: str = "/api/chain", rate: float = _RATE
 
 
 @dataclass(slots=True)
-class Place:
+class Place(Recorded):
     """A node with the stack on it, in a namespace of its own."""
 
     node: Node
@@ -298,36 +287,6 @@ class Place:
         """How the users of the host are divided."""
         rule = self.one("gateway.networking.k8s.io/v1/httproutes", service)["spec"]["rules"][0]
         return {one["name"].removeprefix(f"{service}-"): one["weight"] for one in rule["backendRefs"]}
-
-    @property
-    def ledger(self) -> Ledger:
-        """The stack's ledger."""
-        return migrate(self.stack.outputs()["ledger"])
-
-    def record(self, service: str) -> Record:
-        """What the ledger has of a service."""
-        return self.ledger.services[service]
-
-    def live(self, service: str = "dashboard") -> str:
-        """The version that is live, as the ledger has it."""
-        record = self.record(service)
-        return record.slots[record.live].version
-
-    def phase(self) -> str:
-        """That of the last release."""
-        release = self.ledger.release
-        assert release is not None
-        return release.phase
-
-
-def changes(run: Run) -> dict[str, int]:
-    """What was done to how many resources; the stack's look at itself aside."""
-    return {op: number for op, number in run.changes.items() if op != "read"}
-
-
-def program() -> None:
-    """The program, as the engine would run it."""
-    runpy.run_path(str(ROOT / "__main__.py"), run_name="program")
 
 
 @contextmanager

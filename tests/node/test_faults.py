@@ -18,8 +18,9 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Node as NodeObject
 from lightkube.resources.core_v1 import PodEviction, ResourceQuota
 
+from tests.local.program.stack import STEPS, event
 from tests.node.ground import client, within
-from tests.node.program import PATIENCE, STEPS, event
+from tests.node.program import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.local.program.stack import changes, event
 from tests.node.ground import within
-from tests.node.program import PATIENCE, changes, event
+from tests.node.program import PATIENCE
 
 if TYPE_CHECKING:
     from tests.node.program import Place
@@ -80,7 +81,7 @@ def test_a_release_and_the_way_back(there: Place) -> None:
         people.come_to("v2")
         assert versions(there.ask()) == {"v2"}
         assert (there.weights(), there.selected("mcp-manager")) == ({"blue": 0, "green": 100}, "green")
-        assert (there.live(), there.phase()) == ("v2", "promoted")
+        assert (there.live("dashboard"), there.phase()) == ("v2", "promoted")
         there.up(old).well()
         people.come_to("v1")
         assert within(PATIENCE, lambda: there.answers("mcp-manager") == "v1")
@@ -132,7 +133,7 @@ def test_a_bad_version_moves_nobody(there: Place) -> None:
 
         def nobody_moved() -> None:
             assert (there.weights(), there.selected("mcp-manager")) == ({"blue": 100, "green": 0}, "blue")
-            assert there.live() == there.live("mcp-manager") == "v1"
+            assert there.live("dashboard") == there.live("mcp-manager") == "v1"
             assert set(people.served()) == {"v1"}
             assert versions(there.ask()) == {"v1"}
 
@@ -173,7 +174,7 @@ def test_a_canary_by_steps(there: Place) -> None:
             assert weight - 3 <= share <= weight + 3
         there.settled(second)
         there.up(second, event("promote", at=NOW)).well()
-        assert (there.phase(), there.live(), there.selected("mcp-manager")) == ("promoted", "v2", "green")
+        assert (there.phase(), there.live("dashboard"), there.selected("mcp-manager")) == ("promoted", "v2", "green")
         there.up(second, event("cleanup")).well()
         kept = there.pods("dashboard-green") | there.pods("mcp-manager-green")
         there.up(third).well()

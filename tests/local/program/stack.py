@@ -80,8 +80,35 @@ def event(kind: str, at: str = LATE, **settings: Any) -> Config:
     return {"kind": kind, "stamp": {"at": at, "by": "tester"}, **settings}
 
 
+class Recorded:
+    """What a stack's ledger says, whatever cluster the stack is on."""
+
+    __slots__ = ()
+    stack: Stack
+
+    @property
+    def ledger(self) -> Ledger:
+        """The stack's ledger."""
+        return migrate(self.stack.outputs()["ledger"])
+
+    def record(self, service: str) -> Record:
+        """What the ledger has of a service."""
+        return self.ledger.services[service]
+
+    def live(self, service: str) -> str:
+        """The version that is live, as the ledger has it."""
+        record = self.record(service)
+        return record.slots[record.live].version
+
+    def phase(self) -> str:
+        """That of the last release."""
+        release = self.ledger.release
+        assert release is not None
+        return release.phase
+
+
 @dataclass(slots=True)
-class Place:
+class Place(Recorded):
     """A cluster with the stack on it, and its users."""
 
     cluster: Cluster
@@ -236,26 +263,6 @@ class Place:
         resources = latest.get("resources") or []
         # What it read of itself, providers, and components under new names are no matter.
         return {r["urn"]: {**r, "parent": None} for r in resources if r["type"].startswith("kubernetes:")}
-
-    @property
-    def ledger(self) -> Ledger:
-        """The stack's ledger."""
-        return migrate(self.stack.outputs()["ledger"])
-
-    def record(self, service: str) -> Record:
-        """What the ledger has of a service."""
-        return self.ledger.services[service]
-
-    def live(self, service: str) -> str:
-        """The version that is live, as the ledger has it."""
-        record = self.record(service)
-        return record.slots[record.live].version
-
-    def phase(self) -> str:
-        """That of the last release."""
-        release = self.ledger.release
-        assert release is not None
-        return release.phase
 
 
 def changes(run: Run) -> dict[str, int]:

@@ -25,6 +25,7 @@ from embedded.providers.kubernetes.awaiting.objects import (
     text,
     told,
 )
+from embedded.providers.kubernetes.awaiting.podsources import PODS
 
 if TYPE_CHECKING:
     from embedded.engine.model.events import Severity
@@ -41,7 +42,7 @@ def _sources(deployment: Obj) -> tuple[Source, ...]:
     selected = {"labelSelector": selector_text(mapping(deployment, "spec", "selector"))}
     sources = (
         Source("replicasets", f"/apis/apps/v1/namespaces/{namespace}/replicasets", selected),
-        Source("pods", f"/api/v1/namespaces/{namespace}/pods", selected, optional=True),
+        Source(PODS, f"/api/v1/namespaces/{namespace}/pods", selected, optional=True),
     )
     claims = Source("persistentvolumeclaims", f"/api/v1/namespaces/{namespace}/persistentvolumeclaims")
     return (*sources, claims) if _claim_names(deployment) else sources
@@ -126,7 +127,7 @@ def _replica_set(view: View) -> Obj | None:
 
 def _pods(view: View) -> list[Obj]:
     replica_set = _replica_set(view)
-    return [pod for pod in view.all("pods") if replica_set and owned_by(pod, replica_set)]
+    return [pod for pod in view.all(PODS) if replica_set and owned_by(pod, replica_set)]
 
 
 def _claim_names(deployment: Obj) -> set[Any]:
