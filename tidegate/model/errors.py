@@ -97,3 +97,15 @@ class RolledBackError(TidegateError):
     """The release did not hold and was taken back."""
 
     code = ExitCode.ROLLED_BACK
+
+
+class BusyError(TidegateError):
+    """Another has the stack's lock."""
+
+
+class UnreachableError(TidegateError):
+    """Where the state is kept, or the cluster, doesn't answer."""
+
+
+class UpdateFailedError(ResourceError):
+    """An update was begun and failed; how far it came only the state says."""

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from tidegate.model.approval import Approval
 from tidegate.model.base import Count, Model, Name, Percent
-from tidegate.model.ledger import Stamp
+from tidegate.model.ledger import Held, Stamp
 
 
 class Seen(Model):
@@ -35,6 +36,12 @@ class _Event(Model):
     """When it happened, and who brought it about; whoever runs the update, if it isn't said."""
     observed: dict[Name, Observed] = {}
     """What the driver saw; sizes follow it where a service scales by itself."""
+    reason: str = ""
+    """Why."""
+    expects: str | None = None
+    """The release and step that it was decided for, as `Ledger.token` has them: refused (`moved-on`) if the stack is elsewhere by now."""
+    gates: tuple[Held, ...] = ()
+    """What was found to hold before it."""
 
 
 class Apply(_Event):
@@ -97,6 +104,35 @@ class Cleanup(_Event):
     kind: Literal["cleanup"] = "cleanup"
 
 
+class Baked(_Event):
+    """What was promoted has been watched for as long as it is to be, and is well."""
+
+    kind: Literal["baked"] = "baked"
+
+
+class Decide(_Event):
+    """A person says yes or no to what is to come."""
+
+    kind: Literal["decide"] = "decide"
+    approval: Approval
+
+
+class Freeze(_Event):
+    """Nothing is released for a while, whatever the windows say."""
+
+    kind: Literal["freeze"] = "freeze"
+    reason: str
+    until: str | None = None
+    """UTC, as ISO 8601 has it; without it, until it is lifted."""
+
+
+class Thaw(_Event):
+    """Releases may go on."""
+
+    kind: Literal["thaw"] = "thaw"
+    reason: str
+
+
 class Scale(_Event):
     """So many replicas in the live slot, by hand; None: as the intent says again."""
 
@@ -106,7 +142,7 @@ class Scale(_Event):
 
 
 Event = Annotated[
-    Apply | Stage | Shift | Promote | Pause | Resume | Abort | Rollback | Cleanup | Scale,
+    Apply | Stage | Shift | Promote | Pause | Resume | Abort | Rollback | Cleanup | Scale | Baked | Decide | Freeze | Thaw,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from tidegate.model.analysis import Verdict
+from tidegate.model.approval import Approval
 from tidegate.model.base import SLOTS, Model, Name, Percent, Slot
 from tidegate.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CURRENT: Final = 1
+CURRENT: Final = 2
 
 Phase = Literal["staged", "shifting", "promoted", "aborted", "settled"]
 """Of a release. staged: candidates are up, weight 0. shifting: they have traffic. promoted: they are live, the old slots stay as
@@ -103,6 +105,38 @@ class Record(Model):
         return self.weight if slot != self.live else 100 - self.weight
 
 
+class Held(Model):
+    """A gate that was found to hold, or was passed by all the same."""
+
+    gate: str
+    """preflight, freeze, approval, health, check, analysis."""
+    verdict: Verdict
+    text: str
+    """What was found, in words; for a gate that was overridden, by whom and why."""
+    overridden: bool = False
+
+
+class Taken(Model):
+    """A step that a release has taken."""
+
+    step: Annotated[int, Field(ge=0)]
+    kind: str
+    """The event that it was."""
+    weight: Percent
+    stamp: Stamp
+    reason: str = ""
+    gates: tuple[Held, ...] = ()
+    """What held before it."""
+
+
+class Frozen(Model):
+    """No releases, by a person's word."""
+
+    reason: str
+    until: str | None = None
+    stamp: Stamp
+
+
 class Release(Model):
     """The last release."""
 
@@ -119,21 +153,36 @@ class Release(Model):
     begun: Stamp
     changed: Stamp
     promoted: Stamp | None = None
+    baked: bool = False
+    """Whether what was promoted has been watched for as long as it is to be, and was well."""
+    brings: str = ""
+    """The hash of all that it brings, in full: what approvals are for."""
+    taken: tuple[Taken, ...] = ()
+    """Its steps, the first one first."""
 
 
 class Ledger(Model):
     """The release state of a stack."""
 
-    version: Literal[1] = CURRENT
+    version: Literal[2] = CURRENT
     releases: Annotated[int, Field(ge=0)] = 0
     """How many there have been."""
     release: Release | None = None
     services: dict[Name, Record] = {}
+    approvals: tuple[Approval, ...] = ()
+    """What people have said of what is to come, and of the release under way."""
+    frozen: Frozen | None = None
 
     @property
     def under_way(self) -> Release | None:
         """The release that is not done yet."""
         return self.release if self.release is not None and self.release.phase in {"staged", "shifting"} else None
+
+    @property
+    def token(self) -> str:
+        """Where it is: the last release, its phase and step. Events name it that were decided for it."""
+        release = self.release
+        return f"{release.id}.{release.step}.{release.phase}" if release is not None else "none"
 
 
 def other(slot: Slot) -> Slot:
@@ -141,7 +190,12 @@ def other(slot: Slot) -> Slot:
     return SLOTS[1 - SLOTS.index(slot)]
 
 
-_UPGRADES: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+def _with_steps(value: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 has a release's steps, approvals and freezes; all of them may be missing."""
+    return {**value, "version": 2}
+
+
+_UPGRADES: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: _with_steps}
 """From each older version to the next."""
 
 

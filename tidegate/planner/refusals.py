@@ -11,6 +11,7 @@ from tidegate.model.errors import GateRefusedError
 
 Rule = Literal[
     "no-ledger",
+    "moved-on",
     "no-release",
     "release-under-way",
     "already-promoted",

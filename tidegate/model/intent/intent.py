@@ -11,7 +11,10 @@ from pydantic import Field
 from tidegate.model.base import SLOTS, Finding, Model, Name
 from tidegate.model.intent.data import Data, Managed
 from tidegate.model.intent.environment import Environment
-from tidegate.model.intent.operations import SERVERS, Backup, Gates, Monitoring, Notification, Releases
+from tidegate.model.intent.gates import Gates
+from tidegate.model.intent.notifications import Notification
+from tidegate.model.intent.operations import SERVERS, Backup, Monitoring
+from tidegate.model.intent.releases import Releases
 from tidegate.model.intent.secrets import SecretSet
 from tidegate.model.intent.service import Service
 

@@ -1,0 +1,1 @@
+"""Analysis: what is measured of a candidate and of what is live, and what that says."""

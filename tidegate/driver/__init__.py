@@ -1,0 +1,1 @@
+"""The driver: carries a release out, step by step, over the ports in `ports`; goes on after a crash from what the stack itself says."""

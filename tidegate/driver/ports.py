@@ -1,0 +1,105 @@
+"""What the driver needs of the world: one protocol a port, and what goes over it.
+
+Each has a real side (`tidegate.stack`, `tidegate.cluster`, `tidegate.analysis`, `tidegate.record`) and a simulated one on virtual time
+(`tests/simulation`). Everything that the driver knows it has asked for over these; it keeps nothing of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from tidegate.model.analysis import Look
+    from tidegate.model.base import Slot
+    from tidegate.model.events import Event
+    from tidegate.model.happening import Happening
+    from tidegate.model.health import Health
+    from tidegate.model.intent.service import Check
+    from tidegate.model.told import Past, Preview, Told
+    from tidegate.planner.reading import Reading
+    from tidegate.planner.standing import Seen
+
+
+class Stack(Protocol):
+    """A Pulumi stack. Each method asks anew; what a method can't do is raised as one of `model.errors`."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def told(self, versions: Mapping[str, str], images: Mapping[str, str]) -> Told:
+        """What its file says, with these versions and images (`ref@sha256:..`) of services in their place. The file isn't touched."""
+
+    def keep(self, told: Told) -> None:
+        """Write the versions and images that `told` was given into the stack's file: the intent is what a plain update would bring."""
+
+    def read(self) -> Reading:
+        """What its last update left."""
+
+    def past(self) -> Sequence[Past]:
+        """Its updates, the newest first."""
+
+    def preview(self, told: Told, event: Event) -> Preview:
+        """What an update would do, and what policy packs say of it. Nothing is changed."""
+
+    def update(self, told: Told, event: Event, line: Callable[[str], None]) -> None:
+        """One update, by what was told, not by what the file says; `line` hears how it goes on.
+
+        `BusyError`: another has the stack's lock. `UnreachableError`: the state can't be had. `UpdateFailedError`: it was begun, and how
+        far it came only `read` says. `PolicyError`: a mandatory policy was violated. A `Refusal` of the planner is raised as such.
+        """
+
+
+class Cluster(Protocol):
+    """The cluster that the stack's services run in."""
+
+    def health(self, reading: Reading) -> Mapping[str, Health]:
+        """How each service's slots are just now."""
+
+    def traffic(self, reading: Reading) -> Mapping[str, Seen]:
+        """Where users go just now: what the gateways have taken, not what they were told."""
+
+    def lead(self, reading: Reading, weights: Mapping[str, int]) -> None:
+        """Patch the routes at once, before the update that records it: so many percent for each service's candidate.
+
+        It writes what that update will write, by the same field manager, so that the update finds it done.
+        """
+
+    def check(self, told: Told, service: str, slot: Slot, check: Check) -> str | None:
+        """Run a check against a slot; what was wrong, if anything was."""
+
+    def room(self, told: Told, reading: Reading) -> Sequence[str]:
+        """What the namespace's quota lacks for the candidates, a sentence each."""
+
+    def drift(self, reading: Reading) -> Sequence[str]:
+        """What of the services' objects isn't as the last update left it, a sentence each."""
+
+
+class Judge(Protocol):
+    """Whether a candidate is as good as what is live, by what is measured."""
+
+    def look(self, told: Told, reading: Reading, service: str, since: datetime, at: datetime) -> Look:
+        """One look at a service as it was at a moment: what was measured then, and what that says. `since`: when its weight was set."""
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+
+
+class Teller(Protocol):
+    """Who is told what happens: the terminal, the log, the team."""
+
+    def tell(self, happening: Happening) -> None:
+        """Tell it. Nobody being there to hear it is no reason for a release to fail."""
+
+    def incident(self, happening: Happening) -> str | None:
+        """Open an incident: something is left that a person must see to. Where it is, if anybody took it."""

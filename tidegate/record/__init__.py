@@ -1,0 +1,1 @@
+"""Record: who is told what happens, and where it is written down."""
