@@ -22,10 +22,13 @@ SOURCES := $(wildcard __main__.py components policies tidegate embedded tests ex
 # Half more tests at a time than cores: many wait for something.
 PYTEST ?= --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --dist=worksteal
 
+# Of `make simulate`.
+SEEDS ?= 10000
+
 # What a node is made of, besides Kubernetes itself; the last two are for its monitoring.
 NODE_PACKAGES := etcd-server containerd runc containernetworking-plugins nftables iproute2 prometheus prometheus-alertmanager
 
-.PHONY: help setup setup-dev demo node test test-matrix node-test check bench bench-switch format docs lock clean
+.PHONY: help setup setup-dev demo node test test-matrix simulate node-test check bench bench-switch format docs lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +45,9 @@ test: setup-dev ## The tests (PYTEST="-k name -x" for a few)
 
 test-matrix: setup-dev ## Every fault at every request of an update, and other tests of a great many cases
 	@$(BIN)/python -m pytest $(PYTEST) -m matrix
+
+simulate: setup-dev ## 10,000 releases on virtual time, with everything that can go wrong (SEEDS=N)
+	@$(BIN)/python -m pytest tests/simulation/test_seeds.py --seeds $(SEEDS) --numprocesses=$$(getconf _NPROCESSORS_ONLN) --dist=worksteal -q
 
 node: ## What a real node needs, from Debian's packages (as root); `tidegate node up` starts one
 	@missing=; for package in $(NODE_PACKAGES); do \
@@ -64,7 +70,7 @@ node-test: setup-dev node ## The tests on a real node: as root, on Linux, with G
 	@$(BIN)/python -m embedded.node
 	@$(BIN)/python -m pytest $(PYTEST) --numprocesses=0 -m node
 
-bench-switch: setup-dev node ## How fast traffic moves on a real node: as root, 20 minutes, on a machine that does nothing else (SWITCH="--only route")
+bench-switch: setup-dev node ## How fast traffic moves on a real node: as root, 27 minutes, on a machine that does nothing else (SWITCH="--only route")
 	@$(BIN)/python -m benchmarks.switch.on_node --out build/switch $(SWITCH)
 
 check: setup-dev ## Lint, format, types, layers

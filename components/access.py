@@ -8,6 +8,7 @@ set it up. Who looks never sees Secrets, nor logs, in which users' data may be.
 from collections.abc import Iterable
 from typing import Any, Final, TypedDict
 
+from components.monitors.server import PROMETHEUS
 from tidegate.model.intent.intent import Intent
 
 Obj = dict[str, Any]
@@ -99,6 +100,8 @@ def roles() -> dict[str, list[Any]]:
             *_rules(_FITTED, _ADJUST),
             # A role reaches the namespace that it is in, and no other.
             _rule("", ["namespaces"], ["get"]),
+            # What is measured of candidates, by the stack's own Prometheus.
+            _rule("", ["services/proxy"], ["get"]) | {"resourceNames": [f"http:{PROMETHEUS.name}:{PROMETHEUS.port}"]},
         ],
     }
 

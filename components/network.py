@@ -34,6 +34,7 @@ _NODE_DNS: Final = "169.254.20.10/32"
 _SOLVERS: Final[Obj] = {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}}
 _SOLVERS_PORT: Final = 8089
 _SMOKE: Final[Obj] = {"matchLabels": {labels.COMPONENT: labels.SMOKE}}
+_ANY_PORT: Final = [{"protocol": "TCP", "port": 1, "endPort": 65535}]
 _BACKUP: Final[Obj] = {"matchLabels": {labels.COMPONENT: BACKUP}}
 
 # Of all pods. Both protocols: an answer that is too long for UDP is asked for again by TCP.
@@ -96,6 +97,8 @@ class NetworkArgs(TypedDict):
     """The namespace of the Prometheus that reads metrics; empty for this one."""
     smoke: bool
     """Whether there are pods that look at candidates."""
+    tested: NotRequired[list[str]]
+    """The namespaces of gateways through which they do, as testers do."""
     solvers: list[str]
     """The namespaces whose pods bring the challenges of a certificate authority."""
 
@@ -120,9 +123,11 @@ def network_args(intent: Intent) -> NetworkArgs:
         "services": services,
         "former": _former(intent),
         "stores": {name: _store(intent, name) for name, data in intent.data.items() if not isinstance(data, Managed)},
-        "smoke": any(one.checks.smoke for one in intent.services.values()),
+        "smoke": any(one.checks.smoke or one.checks.end_to_end for one in intent.services.values()),
         "solvers": sorted(set(chain(*services.values()))) if environment.tls and environment.tls.issuer else [],
     }
+    if tested := {door for name, one in intent.services.items() if one.checks.end_to_end and one.traffic.match for door in services[name]}:
+        args["tested"] = sorted(tested)
     if monitoring.kind != "none":
         args["prometheus"] = monitoring.namespace if monitoring.kind == "operator" else ""
     return args
@@ -169,7 +174,9 @@ def policies(args: NetworkArgs) -> dict[str, Callable[[Reaches], Any]]:
     for name in args["stores"]:
         made[f"data-{name}"] = partial(_data, name, args)
     if args["smoke"]:
-        made["smoke"] = lambda found: _policy(_SMOKE, egress=[_to([name], _entries(found[name])) for name in sorted(found)])
+        # Whatever port a gateway's pods listen at, behind the one that users know.
+        doors = [{"to": [_space(space)], "ports": _ANY_PORT} for space in args.get("tested", [])]
+        made["smoke"] = lambda found: _policy(_SMOKE, egress=[*(_to([name], _entries(found[name])) for name in sorted(found)), *doors])
     if backed_up := [name for name, store in args["stores"].items() if store["backup"]]:
         egress = [_to([name], {args["stores"][name]["port"]}) for name in sorted(backed_up)]
         made["backup"] = lambda _: _policy(_BACKUP, egress=egress)

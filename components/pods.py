@@ -5,6 +5,7 @@ import re
 from typing import Any, Final, NamedTuple
 
 from components import labels
+from tidegate.model import errand
 from tidegate.model.base import Slot, seconds
 from tidegate.model.intent.environment import TIERS, Resources
 from tidegate.model.intent.service import Container, Probe
@@ -16,6 +17,8 @@ _CONFIG: Final = "config"
 _SMALL: Final = TIERS["local"].resources
 
 Json = dict[str, Any]
+
+security, locked = errand.security, errand.locked
 
 
 class Place(NamedTuple):
@@ -71,30 +74,6 @@ def template(spec: SlotSpec, place: Place) -> Json:
             "annotations": {**_scraping(spec), "kubectl.kubernetes.io/default-container": MAIN, **spec.annotations},
         },
         "spec": _filled(pod),
-    }
-
-
-def security(user: int) -> Json:
-    """The security context of a pod, as the Pod Security Standard `restricted` wants it."""
-    return {
-        "runAsNonRoot": True,
-        "runAsUser": user,
-        "runAsGroup": user,
-        "fsGroup": user,
-        "fsGroupChangePolicy": "OnRootMismatch",
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-
-
-def locked() -> Json:
-    """The security context of a container, as `restricted` wants it, and with nothing that it could write to."""
-    return {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "privileged": False,
-        "readOnlyRootFilesystem": True,
-        "runAsNonRoot": True,
-        "seccompProfile": {"type": "RuntimeDefault"},
     }
 
 

@@ -5,27 +5,23 @@ counts as well as what the intent says, for a version that needs less must not l
 """
 
 # No `from __future__ import annotations` here: the SDK's component analyzer needs the arguments' types themselves.
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 from components.monitors.server import ALERTS_STORAGE, MONITORS
-from tidegate.model.base import amount
+from tidegate.model.amounts import SMALL, Need, enough, mi, needed, pod_needs, size_of
 from tidegate.model.intent.data import Managed, Postgresql, Redis
 from tidegate.model.intent.environment import TIERS, Amounts, Resources
 from tidegate.model.intent.intent import Intent
-from tidegate.model.intent.service import Container
 from tidegate.model.slots import SlotSpec, desired
 
 Obj = dict[str, Any]
 
-SMALL: Final = TIERS["local"].resources
-"""What a container gets that doesn't say how big it is."""
 BACKUP_JOB: Final = Resources(requests=Amounts(cpu="100m", memory="128Mi"), limits=Amounts(cpu="1", memory="512Mi"))
 """The most that a Job takes that makes a backup or goes back to one."""
 ROOM: Final = 1.5
 """How much more than what is needed there may be: for pods that come while those before them go, when those were bigger."""
-_MI: Final = 2**20
 
 
 class Running(NamedTuple):
@@ -36,28 +32,6 @@ class Running(NamedTuple):
 
 
 Slots = Mapping[str, Sequence[Running]]
-
-
-class Need(NamedTuple):
-    """Processor in thousandths, memory and storage in Mi, and numbers."""
-
-    cpu: int = 0
-    memory: int = 0
-    cpu_limit: int = 0
-    memory_limit: int = 0
-    pods: int = 0
-    storage: int = 0
-    claims: int = 0
-
-    def __add__(self, other: tuple[int, ...]) -> Self:  # type: ignore[override] # amounts add up; nobody appends them
-        return type(self)(*(a + b for a, b in zip(self, other, strict=True)))
-
-    def __mul__(self, times: int) -> Self:  # type: ignore[override] # the same
-        return type(self)(*(part * times for part in self))
-
-    def __or__(self, other: Self) -> Self:
-        """What is enough for either."""
-        return type(self)(*map(max, self, other))
 
 
 def running(layout: Mapping[str, Any]) -> dict[str, list[Running]]:
@@ -95,7 +69,7 @@ def limits(intent: Intent, slots: Slots | None = None) -> list[Obj]:
     """What containers get that don't say how big they are, and how big one may be: as the biggest that is known, or a tier's usual one."""
     known = [SMALL, *(tier.resources for tier in TIERS.values()), *(size for spec in _specs(intent, slots) for size in _containers(spec))]
     known += [data.resources for data in intent.data.values() if not isinstance(data, Managed)]
-    biggest = _join(_need(size) for size in known)
+    biggest = enough(needed(size) for size in known)
     return [
         {
             "type": "Container",
@@ -116,7 +90,7 @@ def peak(intent: Intent, slots: Slots | None = None) -> Need:
             total += _store(intent, data)
     if intent.monitoring.kind == "own":
         for monitor in MONITORS:
-            total += _need(monitor.resources)
+            total += needed(monitor.resources)
         total += _volume(intent.monitoring.storage) + _volume(ALERTS_STORAGE)
     return total
 
@@ -125,67 +99,34 @@ def service(intent: Intent, name: str, slots: Sequence[Running] = ()) -> Need:
     """What a service needs: both slots full of its biggest pods, and the Jobs of a release."""
     wanted, defaults = intent.services[name], intent.environment.defaults
     size = wanted.autoscaling.max if wanted.autoscaling else wanted.replicas or defaults.replicas
-    pod = _join(_pod(spec) for spec in (desired(intent, name), *(one.spec for one in slots)))
+    pod = enough(pod_needs(spec) for spec in (desired(intent, name), *(one.spec for one in slots)))
     need = pod * (2 * max(size, *(one.size for one in slots), 0))
     if wanted.checks.smoke:
-        need += _need(SMALL)
+        need += needed(SMALL)
     if wanted.migrations:
-        need += _need(wanted.resources or defaults.resources)
+        need += needed(wanted.resources or defaults.resources)
     return need
 
 
 def _store(intent: Intent, data: Postgresql | Redis) -> Need:
     """A data service with its exporter, and one of its backups' Jobs."""
-    need = _need(data.resources, SMALL) + _volume(data.storage)
+    need = needed(data.resources, SMALL) + _volume(data.storage)
     if intent.backup is None:
         return need
-    need += _need(BACKUP_JOB) + _volume(data.backup_storage or intent.backup.storage)
+    need += needed(BACKUP_JOB) + _volume(data.backup_storage or intent.backup.storage)
     return need + _volume(data.archive) if isinstance(data, Postgresql) and data.archive else need
 
 
 def _volume(storage: str) -> Need:
-    return Need(storage=_mi(storage), claims=1)
+    return Need(storage=mi(storage), claims=1)
 
 
 def _specs(intent: Intent, slots: Slots | None) -> list[SlotSpec]:
     return [*(desired(intent, name) for name in intent.services), *(one.spec for name in slots or {} for one in (slots or {})[name])]
 
 
-def _pod(spec: SlotSpec) -> Need:
-    """A pod: its main container or one that comes before it, and the sidecars that are there all along."""
-    first = _join([_need(spec.resources), *(_need(_size(one)) for one in spec.init.values())])
-    return (_need(*(_size(one) for one in spec.sidecars.values())) + first)._replace(pods=1)
-
-
 def _containers(spec: SlotSpec) -> list[Resources]:
-    return [spec.resources, *(_size(one) for one in (*spec.init.values(), *spec.sidecars.values()))]
-
-
-def _size(container: Container) -> Resources:
-    return container.resources or SMALL
-
-
-def _need(*sizes: Resources) -> Need:
-    """A pod of containers of these sizes."""
-    total = Need()
-    for one in sizes:
-        total += Need(_milli(one.requests.cpu), _mi(one.requests.memory), _milli(one.limits.cpu), _mi(one.limits.memory))
-    return total._replace(pods=1)
-
-
-def _join(needs: Iterable[Need]) -> Need:
-    most = Need()
-    for need in needs:
-        most |= need
-    return most
-
-
-def _milli(quantity: str) -> int:
-    return ceil(round(amount(quantity) * 1000, 3))
-
-
-def _mi(quantity: str) -> int:
-    return ceil(amount(quantity) / _MI)
+    return [spec.resources, *(size_of(one) for one in (*spec.init.values(), *spec.sidecars.values()))]
 
 
 def _cpu(milli: float) -> str:

@@ -77,10 +77,11 @@ class Secrets(pulumi.ComponentResource):
 
 
 def arguments(intent: Intent, namespace: pulumi.Input[str]) -> SecretsArgs:
-    """The sets that data services, monitoring and notifications use."""
+    """The sets that data services, monitoring, notifications and incidents use."""
     used = [data.secret for data in intent.data.values() if not isinstance(data, Managed)]
     used += [intent.monitoring.secret] if intent.monitoring.secret is not None else []
     used += [notification.secret for notification in intent.notifications.values()]
+    used += [incident.secret for incident in intent.incidents.values()]
     sets = {name: set_args(intent.secrets[name]) for name in dict.fromkeys(used)}
     return {"namespace": namespace, "labels": intent.environment.labels, "sets": sets}
 

@@ -8,27 +8,15 @@ from typing import Any, Final, TypedDict
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job
 
-from components import labels, pods
+from components import labels
 from components.slots import SlotArgs, State, slot_of, state_of
-from tidegate.model.base import Slot, seconds
-from tidegate.model.intent.environment import TIERS
+from tidegate.model import errand
+from tidegate.model.base import Slot
 from tidegate.model.intent.service import Check
 
-IMAGE: Final = "docker.io/curlimages/curl:8.16.0"
-# Each page gets a few seconds; what went wrong is said on one line, which ends up in the update's error.
-_SCRIPT: Final = """\
-for path in "$@"; do
-  code=$(curl --silent --show-error --output /dev/null --write-out '%{http_code}' --max-time 10 "$TARGET$path") || code="no answer"
-  case "$code" in
-    2??) echo "GET $path: $code" ;;
-    *) echo "GET $TARGET$path: $code, where 2xx was expected" >&2; exit 1 ;;
-  esac
-done
-"""
+IMAGE: Final = errand.IMAGE
 # Its deletion isn't awaited either, and the one that takes its place has the same name: so it is to go at once, not after its pods.
 _UNHEEDED: Final = {"pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "background"}
-# What the Job controller waits between tries: twice as long each time.
-_BACK_OFF: Final = 10
 
 
 class SmokeArgs(TypedDict):
@@ -70,12 +58,6 @@ class Smoke(pulumi.ComponentResource):
         self.register_outputs({"job": self.job.metadata["name"]})
 
 
-def budget(check: Check) -> float:
-    """How many seconds a check may take, with all its tries and the pauses between them."""
-    pauses = (float(min(_BACK_OFF << number, 360)) for number in range(check.retries))
-    return seconds(check.timeout) * (check.retries + 1) + sum(pauses)
-
-
 def _active(state: State) -> bool:
     return state.running and state.spec.smoke is not None
 
@@ -91,42 +73,11 @@ def _spec(service: str, slot: Slot, state: State, account: str) -> Any:
     check = state.spec.smoke
     # Those of a slot whose check came later have nothing to do, and never run.
     check = check if check is not None else Check(paths=("/",))
-    return {
-        "suspend": not _active(state),
-        "backoffLimit": check.retries,
-        "completions": 1,
-        "parallelism": 1,
-        "activeDeadlineSeconds": max(1, round(budget(check))),
-        "template": _template(service, slot, state, check, account),
-    }
+    return {"suspend": not _active(state)} | errand.job(check, _template(service, slot, state, check, account))
 
 
 def _template(service: str, slot: Slot, state: State, check: Check, account: str) -> Any:
     spec = state.spec
-    container: dict[str, Any] = {
-        "name": labels.SMOKE,
-        "image": check.image or IMAGE,
-        "env": pods.variables({"TARGET": f"http://{service}-{slot}", "VERSION": spec.version, "SLOT": slot}),
-        "resources": pods.sized(TIERS["local"].resources),
-        "securityContext": pods.locked(),
-        # The log's last lines become the container's last words, and so part of the update's error.
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-    }
-    if check.image is None:
-        container["command"], container["args"] = ["/bin/sh", "-c", _SCRIPT, labels.SMOKE], list(check.paths)
-    elif check.command:
-        container["command"] = list(check.command)
-    pod: dict[str, Any] = {
-        "restartPolicy": "Never",
-        "activeDeadlineSeconds": pods.whole(check.timeout),
-        "serviceAccountName": account,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": pods.security(spec.user),
-        "containers": [container],
-    }
-    if spec.pull_secret:
-        pod["imagePullSecrets"] = [{"name": spec.pull_secret}]
     return {
         "metadata": {
             "labels": {**spec.labels, labels.NAME: service, labels.COMPONENT: labels.SMOKE},
@@ -136,5 +87,5 @@ def _template(service: str, slot: Slot, state: State, check: Check, account: str
                 labels.RELEASE: state.release if _active(state) else "none",
             },
         },
-        "spec": pod,
+        "spec": errand.pod(check, spec, account, {"TARGET": f"http://{service}-{slot}", "VERSION": spec.version, "SLOT": slot}),
     }

@@ -18,8 +18,9 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 from components import labels, pods, settings, sizes
 from components.ports import service_ports
 from components.slots import SlotArgs, State, Waits, after, state_of
-from components.smoke import Smoke, budget
+from components.smoke import Smoke
 from tidegate.model.base import SLOTS, Slot, seconds
+from tidegate.model.errand import budget
 from tidegate.model.intent.intent import Intent
 
 _SKIP: Final = {"pulumi.com/skipAwait": "true"}
@@ -121,7 +122,8 @@ class _Slot:
             proofs.append(self._autoscaler(deployment, args["autoscaling"]))
         proofs.append(self._budget(list(proofs)))
         if "smoke" in args:
-            proofs.append(self._smoke(args["smoke"], list(proofs)))
+            # The Job itself: a component is there as soon as it is declared, and proves nothing.
+            proofs.append(self._smoke(args["smoke"], list(proofs)).job)
         if "monitor" in args:
             self._monitor(args["monitor"])
         return proofs

@@ -1,8 +1,8 @@
 """Measure on a real node: `python -m benchmarks.switch.on_node`, as root.
 
 The node is started if it isn't up, and taken down again then; one that is up keeps running, and loses the stack. It needs the gateway.
-The program's stack comes up with two versions of the example. Then traffic is moved by patches of a route and of a selector, and by
-updates of the stack. What is printed and written is what `python -m benchmarks.switch` prints and writes.
+The program's stack comes up with two versions of the example. Then traffic is moved by patches of a route and of a selector, by
+the driver, and by updates of the stack. What is printed and written is what `python -m benchmarks.switch` prints and writes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _BEGINNING: Final = 60.0
-_ROUND: Final = {"route": 6.5, "selector": 4.5, "up-route": 30.0, "up-selector": 11.0}
+_ROUND: Final = {
+    "route": 6.5,
+    "selector": 4.5,
+    "driver-route": 32.0,
+    "driver-selector": 12.0,
+    "up-route": 30.0,
+    "up-selector": 11.0,
+}
 """About so many seconds a repetition takes on two cores."""
 
 
@@ -44,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--name", default="default", help="which node (default: %(default)s)")
     made.add_argument("--only", type=_names, default=list(NAMES), help=f"some of {','.join(NAMES)} (default: all)")
     made.add_argument("--repetitions", type=int, default=20, help="of each operation by patches (default: %(default)s)")
-    made.add_argument("--updates", type=int, default=2, help="of each operation by updates, which take seconds (default: %(default)s)")
+    made.add_argument(
+        "--updates", type=int, default=2, help="of each operation by updates and the driver, which makes some (default: %(default)s)"
+    )
     made.add_argument("--rate", default="200,1000", help="requests a second (default: %(default)s)")
     made.add_argument("--connections", default="keep-alive,new", help="kept, or a new one for each request (default: %(default)s)")
     made.add_argument("--patience", default="10", help="seconds that a command may take to take effect (default: %(default)s)")
@@ -66,7 +75,7 @@ def seconds(options: argparse.Namespace) -> float:
 
 
 def _repetitions(name: str, options: argparse.Namespace) -> int:
-    return int(min(options.updates, options.repetitions) if name.startswith("up") else options.repetitions)
+    return int(min(options.updates, options.repetitions) if name.startswith(("driver", "up")) else options.repetitions)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 OLD, NEW = "v1", "v2"
 WEIGHTED, SELECTED = "dashboard", "agent-manager"
-NAMES: Final = ("route", "selector", "up-route", "up-selector")
+NAMES: Final = ("route", "selector", "driver-route", "driver-selector", "up-route", "up-selector")
 """What moves traffic."""
 GATEWAY: Final = ("public", "gateways")
 """The node's own."""
@@ -46,9 +46,11 @@ def configuration(digests: Mapping[str, str], gateway: tuple[str, str] = GATEWAY
     # The services' own limits would be what is measured.
     amounts = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "256Mi"}}
     ports = {service.name: service.port for service in SERVICES}
+    # How often the driver looks. What it sees it is told: nothing here has metrics.
+    judged = {"analysis": {"interval": "1s"}}
     strategies: dict[str, dict[str, Any]] = {
-        WEIGHTED: {"traffic": {"kind": "gateway", "host": WEIGHTED}, "strategy": "canary", "steps": _STEPS},
-        SELECTED: {"strategy": "blue-green"},
+        WEIGHTED: {"traffic": {"kind": "gateway", "host": WEIGHTED}, "strategy": "canary", "steps": _STEPS, **judged},
+        SELECTED: {"strategy": "blue-green", **judged},
     }
     return {
         "tidegate:environment": {
@@ -142,6 +144,8 @@ def switchers(stack: Stack, digests: Mapping[str, str], kubeconfig: Path, gatewa
         "route": f"route name=route route={SPACE}/{WEIGHTED} {slots} host={HOSTS[WEIGHTED]} {applied}",
         "selector": f"selector name=selector service={SPACE}/{SELECTED} label=tidegate.dev/slot live=blue candidate=green "
         f"host={HOSTS[SELECTED]} {applied}",
+        "driver-route": f"driver name=driver-route {pinned(WEIGHTED)} {update}",
+        "driver-selector": f"driver name=driver-selector {pinned(SELECTED)} {update}",
         "up-route": f"up name=up-route {pinned(WEIGHTED)} {update}",
         "up-selector": f"up name=up-selector {pinned(SELECTED)} {update}",
     }

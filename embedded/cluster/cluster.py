@@ -144,7 +144,14 @@ class Cluster:
         nodes = {name_of(node): "ready" if is_true(node, "Ready") else "not ready" for node in self.store.all("/nodes")}
         pods = [is_true(pod, "Ready") for pod in self.store.all("/pods")]
         version = self.registry.catalogue.version
-        return {"name": self.name, "version": version, "seed": self.seed, "nodes": nodes, "pods": {"all": len(pods), "ready": sum(pods)}}
+        return {
+            "name": self.name,
+            "version": version,
+            "seed": self.seed,
+            "prometheus": self.prometheus,
+            "nodes": nodes,
+            "pods": {"all": len(pods), "ready": sum(pods)},
+        }
 
     def _changed(self, change: Change) -> None:
         """Tell faults of pods that have come to a node."""

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.node, pytest.mark.timeout(600, func_only=True)]
 
 CYCLE = ["shift", "abort", "flip", "rollback"]
-MOVES = {"route": CYCLE, "selector": ["flip", "rollback"], "up-route": CYCLE, "up-selector": ["flip", "rollback"]}
+MOVES = {name: CYCLE if name.endswith("route") else ["flip", "rollback"] for name in NAMES}
 
 
 def test_each_way_to_move_traffic_is_measured(program_node: Node, ground: Ground, tmp_path: Path) -> None:
-    """By patches and by updates, in turns: each does what it was told, updates have nothing against the patches, and no request fails."""
+    """By patches, driver and updates, in turns: each does what it was told, updates have nothing against the patches, no request fails."""
     little = ["--repetitions=1", "--updates=1", "--rate=50", "--connections=new", "--patience=60"]
     command = [sys.executable, "-m", "benchmarks.switch.on_node", f"--name={ground.name}", *little, f"--out={tmp_path / 'out'}"]
     done = subprocess.run(command, env=dict(ground.environment), capture_output=True, text=True, check=False, timeout=500)

@@ -43,6 +43,11 @@ def print_json(data: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(data, indent=2) + "\n")
 
 
+def print_text(text: str) -> None:
+    """Print what another program reads as it is."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
 def _console() -> Console:
     # Made when it is needed: stderr may have been redirected since the import. `Console` heeds NO_COLOR by itself.
     return Console(stderr=True, highlight=False)

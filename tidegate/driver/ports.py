@@ -6,6 +6,7 @@ Each has a real side (`tidegate.stack`, `tidegate.cluster`, `tidegate.analysis`,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tidegate.model.analysis import Look
+    from tidegate.model.approval import Before
     from tidegate.model.base import Slot
     from tidegate.model.events import Event
     from tidegate.model.happening import Happening
     from tidegate.model.health import Health
     from tidegate.model.intent.service import Check
+    from tidegate.model.ledger import Held, Ledger
     from tidegate.model.told import Past, Preview, Told
     from tidegate.planner.reading import Reading
     from tidegate.planner.standing import Seen
@@ -60,12 +63,17 @@ class Cluster(Protocol):
         """How each service's slots are just now."""
 
     def traffic(self, reading: Reading) -> Mapping[str, Seen]:
-        """Where users go just now: what the gateways have taken, not what they were told."""
+        """Where users go just now: what the gateways have taken, not what they were told.
 
-    def lead(self, reading: Reading, weights: Mapping[str, int]) -> None:
+        While a gateway hasn't taken a route as it is, either slot may get anything: both have 100 then.
+        """
+
+    def lead(self, reading: Reading, weights: Mapping[str, int], *, force: bool = False) -> None:
         """Patch the routes at once, before the update that records it: so many percent for each service's candidate.
 
-        It writes what that update will write, by the same field manager, so that the update finds it done.
+        The candidate is the one of the reading's ledger: what was promoted is taken back by giving it 100. It writes what that update will
+        write, by the same field manager, so that the update finds it done. `DriftError`: somebody else has changed a route; `force` takes
+        it from them.
         """
 
     def check(self, told: Told, service: str, slot: Slot, check: Check) -> str | None:
@@ -76,6 +84,9 @@ class Cluster(Protocol):
 
     def drift(self, reading: Reading) -> Sequence[str]:
         """What of the services' objects isn't as the last update left it, a sentence each."""
+
+    def empty(self, reading: Reading, service: str) -> None:
+        """Take a candidate's pods away at once, for an emergency. Refused (`GateRefusedError`) while users may still get there."""
 
 
 class Judge(Protocol):
@@ -103,3 +114,26 @@ class Teller(Protocol):
 
     def incident(self, happening: Happening) -> str | None:
         """Open an incident: something is left that a person must see to. Where it is, if anybody took it."""
+
+
+class Approvals(Protocol):
+    """Whose word is needed before a step, and what was said."""
+
+    def standing(self, told: Told, ledger: Ledger, before: Before, asked: datetime, now: datetime) -> Held:
+        """How it stands with what is told, or with the release under way; `asked`: since when the step is next.
+
+        pass: enough have said yes, or nobody is asked. fail: somebody has said no, or it took too long. no-data: some are missing.
+        `overridden`: somebody who may has passed it by.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The driver's world."""
+
+    stack: Stack
+    cluster: Cluster
+    judge: Judge
+    approvals: Approvals
+    clock: Clock
+    teller: Teller

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tidegate.model.base import NAMESPACE, digest_of
@@ -30,7 +30,7 @@ Kind = Literal["added", "removed", "changed", "unknown"]
 class Values:
     """A stack's configuration, as the engine gives it to programs: full keys, objects as JSON text."""
 
-    texts: Mapping[str, str]
+    texts: Mapping[str, str] = field(repr=False)
     secret: frozenset[str] = frozenset()
     """The keys in whose values something is encrypted."""
     opaque: bool = False

@@ -109,3 +109,7 @@ class UnreachableError(TidegateError):
 
 class UpdateFailedError(ResourceError):
     """An update was begun and failed; how far it came only the state says."""
+
+
+class DriftError(ResourceError):
+    """Somebody else has changed what is to be changed, and is named."""

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from tidegate.model.approval import Approval
-from tidegate.model.base import Count, Model, Name, Percent
+from tidegate.model.base import Count, Finding, Model, Name, Percent, shape
 from tidegate.model.ledger import Held, Stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+Moment = Annotated[
+    str,
+    shape(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:[0-9]{2})$",
+        "a moment with its zone: 2026-12-24T18:00:00Z",
+        "2026-12-24T18:00:00Z",
+    ),
+]
 
 
 class Seen(Model):
@@ -122,8 +136,15 @@ class Freeze(_Event):
 
     kind: Literal["freeze"] = "freeze"
     reason: str
-    until: str | None = None
+    until: Moment | None = None
     """UTC, as ISO 8601 has it; without it, until it is lifted."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Whether there is such a moment."""
+        try:
+            datetime.fromisoformat(self.until or "2000-01-01")
+        except ValueError as error:
+            yield Finding(("until",), f"{self.until} is no moment: {error}")
 
 
 class Thaw(_Event):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tidegate.model.base import Slot
 
 Trouble = Literal["health", "resources", "configuration"]
-"""health: not ready, restarts, crashes. resources: out of memory, no room, evicted. configuration: an image, a volume or a key is missing."""
+"""health: not ready, restarts, crashes. resources: out of memory, no room, evicted. configuration: an image, volume or key is missing."""
 
 
 @dataclass(frozen=True, slots=True)

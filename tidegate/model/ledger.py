@@ -123,6 +123,7 @@ class Taken(Model):
     kind: str
     """The event that it was."""
     weight: Percent
+    """Of the traffic, on what the release brings, when it was taken."""
     stamp: Stamp
     reason: str = ""
     gates: tuple[Held, ...] = ()

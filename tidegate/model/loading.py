@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from tidegate.model.events import Event
     from tidegate.model.reading import Reading
     from tidegate.model.stackfile import Place
+
+
+ELSEWHERE: Final = "TIDEGATE_TOLD_ELSEWHERE"
+"""The variable that tells a program that its configuration is not what its stack's file says: nothing is to be looked up there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,32 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from tidegate.model.base import SLOTS
-from tidegate.model.events import Abort, Apply, Cleanup, Pause, Promote, Resume, Rollback, Scale, Shift, Stage
+from tidegate.model.events import (
+    Abort,
+    Apply,
+    Baked,
+    Cleanup,
+    Decide,
+    Freeze,
+    Pause,
+    Promote,
+    Resume,
+    Rollback,
+    Scale,
+    Shift,
+    Stage,
+    Thaw,
+)
 from tidegate.planner.events.applying import applied
 from tidegate.planner.events.arranging import arranged, install
-from tidegate.planner.events.keeping import cleaned, paused, resumed, scaled
+from tidegate.planner.events.keeping import kept
+from tidegate.planner.events.minding import minded, refuse_frozen, refuse_moved_on
 from tidegate.planner.events.returning import aborted, rolled_back
 from tidegate.planner.events.shifting import promoted, shifted
 from tidegate.planner.events.sizing import sized, steadied
 from tidegate.planner.events.unfinished import refuse_exchanged
 from tidegate.planner.refusals import Refusal
+from tidegate.planner.remembering import remembered
 from tidegate.planner.situation import Situation
 from tidegate.planner.standing import Standing
 
@@ -47,15 +64,17 @@ class Next:
 
 def next_ledger(ledger: Ledger | None, intent: Intent, event: Event, standing: Standing | None = None) -> Next:
     """The ledger that an event leads to, or a `Refusal`."""
+    refuse_moved_on(ledger, event)
     if ledger is None:
         if not isinstance(event, Apply | Stage):
             raise Refusal("no-ledger", f"the stack has nothing yet, so there is nothing to {event.kind}: bring it up with `pulumi up`")
-        return Next(install(intent, event.stamp), intent.order)
+        return Next(remembered(None, install(intent, event.stamp), intent, event), intent.order)
     situation = Situation(ledger, intent, event.stamp, event.observed, standing or Standing())
     there, notes = arranged(situation)
     outcome = _outcome(there, event)
+    refuse_frozen(ledger, outcome.ledger, event)
     after, more = sized(replace(there, ledger=outcome.ledger))
-    after = steadied(there, after)
+    after = remembered(ledger, steadied(there, after), intent, event)
     refuse_exchanged(situation, after)
     moving = _moving(situation, after)
     return Next(after, tuple(reversed(moving)) if outcome.down else moving, (*notes, *outcome.notes, *more))
@@ -69,18 +88,14 @@ def _outcome(situation: Situation, event: Event) -> Outcome:
             return shifted(situation, event)
         case Promote():
             return promoted(situation)
-        case Pause():
-            return paused(situation, event.reason)
-        case Resume():
-            return resumed(situation)
         case Abort():
             return aborted(situation, event)
         case Rollback():
             return rolled_back(situation, event)
-        case Cleanup():
-            return cleaned(situation)
-        case Scale():
-            return scaled(situation, event)
+        case Pause() | Resume() | Cleanup() | Scale():
+            return kept(situation, event)
+        case Baked() | Decide() | Freeze() | Thaw():
+            return minded(situation, event)
         case _:
             assert_never(event)
 

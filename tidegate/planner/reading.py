@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tidegate.planner.standing import Standing
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from tidegate.model.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """What the state of a stack says."""
 
@@ -24,7 +25,7 @@ class Reading:
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """What its resources were told, by URN."""
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """Where routes and slots stand, also after an update that failed half way."""
         return Standing.of(self.outputs) if self.ledger is not None else Standing()

@@ -12,6 +12,7 @@ from tidegate.model.errors import GateRefusedError
 Rule = Literal[
     "no-ledger",
     "moved-on",
+    "frozen",
     "no-release",
     "release-under-way",
     "already-promoted",

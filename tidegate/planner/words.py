@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tidegate.model.approval import Approval
     from tidegate.model.base import Slot
     from tidegate.model.ledger import Ledger, Occupant, Record
 
 
 def by_hand(kind: str, **more: object) -> str:
-    """What to type to make something happen."""
-    return f"`pulumi config set tidegate:event '{json.dumps({'kind': kind, **more})}'` and `pulumi up`"
+    """What to type to make something happen: the verb of Tidegate's own that does, and the event for those who do all by themselves."""
+    verb = {"stage": "release NAME=VERSION", "shift": "resume"}.get(kind, kind)
+    reason = " --reason TEXT" if "reason" in more else ""
+    return (
+        f"`tidegate {verb}{reason}`, or by hand `pulumi config set tidegate:event '{json.dumps({'kind': kind, **more})}'` and `pulumi up`"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Row:
 
 def words(before: Ledger | None, after: Ledger, order: Sequence[str] = ()) -> list[str]:
     """A sentence a service that something happens to, and one of the release."""
-    lines = [str(row) for row in rows(before, after, order) if row.happens]
+    lines = [*said(before, after), *(str(row) for row in rows(before, after, order) if row.happens)]
     begun = release(before, after)
     return [*([begun] if begun else []), *(lines or ([] if begun else ["nothing is released, and no traffic moves"]))]
 
@@ -55,6 +60,32 @@ def rows(before: Ledger | None, after: Ledger, order: Sequence[str] = ()) -> lis
     ]
 
 
+def said(before: Ledger | None, after: Ledger) -> list[str]:
+    """What people say of releases."""
+    if before is None:
+        return []
+    lines = [
+        f"{one.by} says {'yes' if one.decision == 'approve' else 'no'} to {_planned(one)}"
+        for one in after.approvals
+        if one not in before.approvals
+    ]
+    if after.frozen == before.frozen:
+        return lines
+    if after.frozen is None:
+        return [*lines, "releases may begin again"]
+    return [*lines, f"no release begins until {after.frozen.until or 'that is lifted'}: {after.frozen.reason}"]
+
+
+def _planned(approval: Approval) -> str:
+    """What an approval is for, as far as its statement says it."""
+    try:
+        found = json.loads(approval.statement)
+    except ValueError:
+        found = None
+    services = found.get("services") if isinstance(found, dict) else None
+    return ", ".join(f"{name} {version}" for name, version in services.items()) if isinstance(services, dict) and services else "a release"
+
+
 def release(before: Ledger | None, after: Ledger) -> str | None:
     """What becomes of the release, if anything."""
     old, new = before.release if before is not None else None, after.release
@@ -68,6 +99,8 @@ def release(before: Ledger | None, after: Ledger) -> str | None:
         }[new.kind]
     if new.paused != old.paused:
         return f"release {new.id} is paused: {new.reason}" if new.paused else f"release {new.id} goes on"
+    if new.baked and not old.baked:
+        return f"release {new.id} has been watched for as long as it is to be, and is well"
     weight = f", {new.weight}% of the traffic on the candidates" if new.phase == "shifting" else ""
     return f"release {new.id}: {new.phase}{weight}"
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tidegate.model.events import Event
     from tidegate.model.intent.intent import Intent
 
+_DRIVEN: Final = frozenset(
+    {"gates.approvals", "gates.freezes", "gates.holidays", "notifications", "incidents", "analysis", "checks.end_to_end"}
+)
+"""What the driver heeds. An update with an event is one of its, or of somebody who does as it does."""
 
-def unheeded(intent: Intent) -> Iterator[str]:
-    """The settings that somebody has made, and that are for whoever drives the releases."""
+
+def unheeded(intent: Intent, event: Event | None = None) -> Iterator[str]:
+    """The settings that somebody has made, and that this update doesn't heed."""
+    for name in _left(intent):
+        if event is None or (name not in _DRIVEN and name.split(".", 2)[-1] not in _DRIVEN):
+            yield name
+
+
+def _left(intent: Intent) -> Iterator[str]:
+    """The settings that are for whoever drives the releases."""
     gates = intent.gates
-    yield from (f"gates.{name}" for name in ("approval", "freezes", "scans") if getattr(gates, name))
+    yield from (f"gates.{name}" for name in ("approvals", "freezes", "holidays", "scans") if getattr(gates, name))
     if intent.backup and intent.backup.before_release:
         yield "backup.before_release"
-    if intent.notifications:
-        yield "notifications"
+    yield from (name for name in ("notifications", "incidents") if getattr(intent, name))
     for name, service in intent.services.items():
         for setting, value in (
             ("analysis", service.analysis),

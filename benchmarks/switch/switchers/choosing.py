@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from benchmarks.switch.switchers.switcher import Switcher
+    from benchmarks.switch.switchers.up import Stack
 
 
 class ChoiceError(ValueError):
@@ -56,11 +57,22 @@ def _commands(said: Mapping[str, str]) -> Switcher:
 
 
 def _up(said: Mapping[str, str]) -> Switcher:
-    from benchmarks.switch.switchers.up import Stack, Up
+    from benchmarks.switch.switchers.up import Up
+
+    return Up(*_stack(said))
+
+
+def _driver(said: Mapping[str, str]) -> Switcher:
+    from benchmarks.switch.switchers.driver import Driver
+
+    return Driver(*_stack(said))
+
+
+def _stack(said: Mapping[str, str]) -> tuple[Stack, str, tuple[str, str], tuple[str, str]]:
+    from benchmarks.switch.switchers.up import Stack
 
     stack = Stack(said["project"], said["stack"], said.get("kubeconfig", ""), _seconds("timeout", said.get("timeout", "300")))
-    digests = (said.get("old-digest", ""), said.get("new-digest", ""))
-    return Up(stack, said["service"], (said["old"], said["new"]), digests)
+    return stack, said["service"], (said["old"], said["new"]), (said.get("old-digest", ""), said.get("new-digest", ""))
 
 
 KINDS: Final = {
@@ -81,6 +93,13 @@ KINDS: Final = {
     "up": Kind(
         "updates a stack of Tidegate's: stack= in the folder project= has service= with the version old=, and gets new=",
         _up,
+        ("project", "stack", "service"),
+        ("old-digest", "new-digest", "kubeconfig", "timeout"),
+        None,
+    ),
+    "driver": Kind(
+        "has Tidegate's driver release it, in one process: stack= in the folder project= has service= with the version old=, and gets new=",
+        _driver,
         ("project", "stack", "service"),
         ("old-digest", "new-digest", "kubeconfig", "timeout"),
         None,

@@ -34,7 +34,8 @@ class Stack:
     """A stack of the program's: its folder, and updates of it by the command."""
 
     def __init__(self, project: str, stack: str, kubeconfig: str = "", timeout: float = 300.0) -> None:
-        self.folder, self.name, self._timeout = Path(project).expanduser().absolute(), stack, timeout
+        self.folder, self.name, self.timeout = Path(project).expanduser().absolute(), stack, timeout
+        self.kubeconfig = kubeconfig
         self.file = self.folder / f"Pulumi.{stack}.yaml"
         self._environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"KUBECONFIG": kubeconfig} if kubeconfig else {})
 
@@ -73,10 +74,10 @@ class Stack:
             start_new_session=True,
         ) as process:
             try:
-                said, errors = process.communicate(timeout=self._timeout)
+                said, errors = process.communicate(timeout=self.timeout)
             except subprocess.TimeoutExpired:
                 _end(process)
-                raise SwitchError(f"{what} took longer than {self._timeout:g} s") from None
+                raise SwitchError(f"{what} took longer than {self.timeout:g} s") from None
             except BaseException:
                 _end(process)
                 raise

@@ -267,7 +267,8 @@ class Containers:
         """Its work is done. If that was to look at something, what it found decides."""
         pod = self._pod(run)
         if not code and pod is not None and (urls := errands.urls_of(pod, container.spec, container.behaviour)):
-            code, lines = errands.run(self._pages, urls, (run.namespace, run.name, container.name, container.starts))
+            key = (run.namespace, run.name, container.name, container.starts)
+            code, lines = errands.run(self._pages, urls, key, errands.headers_of(container.spec))
             for line in lines:
                 self._world.registry.logs.write(run.uid, container.container_id, Line(self._world.clock.stamp(), line))
         self.exit(run, container, code, reason)

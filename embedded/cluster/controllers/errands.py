@@ -1,7 +1,7 @@
 """What containers that end by themselves look at: pages of the cluster's Services. A smoke check is such an errand.
 
 A container says what it asks for by the annotation `sim.tidegate.dev/asks`, or else as checks usually are told: a variable `TARGET` with
-a URL, and paths among its arguments.
+a URL, and paths among its arguments. A variable `HEADER` is sent along: `X-Candidate: yes`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from embedded.cluster.behaviour import Behaviour
     from embedded.cluster.model.objects import Obj
 
+Headers = tuple[tuple[str, str], ...]
+
 _TARGET: Final = "TARGET"
+_HEADER: Final = "HEADER"
 _FINE: Final = range(200, 400)
 _FAILED: Final = 1
 
@@ -25,14 +28,14 @@ _FAILED: Final = 1
 class Pages(Protocol):
     """Who answers requests. `key` says whose request it is: the same one gets the same answer."""
 
-    def ask(self, url: str, key: tuple[object, ...]) -> tuple[int, str]:
+    def ask(self, url: str, key: tuple[object, ...], headers: Headers = ()) -> tuple[int, str]:
         """Send one request: its code, and why there is no better one."""
 
 
 class AllPages:
     """Whatever is asked for is there."""
 
-    def ask(self, url: str, key: tuple[object, ...]) -> tuple[int, str]:  # noqa: ARG002 the port's names
+    def ask(self, url: str, key: tuple[object, ...], headers: Headers = ()) -> tuple[int, str]:  # noqa: ARG002 the port's names
         """Fine."""
         return 200, ""
 
@@ -42,11 +45,17 @@ def urls_of(pod: Obj, container: Obj, behaviour: Behaviour) -> tuple[str, ...]:
     return tuple(_full(url, namespace_of(pod)) for url in behaviour.asks or _told(container))
 
 
-def run(pages: Pages, urls: Iterable[str], key: tuple[object, ...]) -> tuple[int, list[str]]:
+def headers_of(container: Obj) -> Headers:
+    """What a container sends along with what it asks for."""
+    name, colon, value = _variables(container).get(_HEADER, "").partition(":")
+    return ((name.strip(), value.strip()),) if colon else ()
+
+
+def run(pages: Pages, urls: Iterable[str], key: tuple[object, ...], headers: Headers = ()) -> tuple[int, list[str]]:
     """Ask for one page after the other until one fails: the exit code, and what is logged."""
     log: list[str] = []
     for url in urls:
-        code, why = pages.ask(url, (*key, url))
+        code, why = pages.ask(url, (*key, url), headers)
         log.append(f"GET {url}: {code}" + (f", {why}" if why else ""))
         if code not in _FINE:
             return _FAILED, log
@@ -54,12 +63,15 @@ def run(pages: Pages, urls: Iterable[str], key: tuple[object, ...]) -> tuple[int
 
 
 def _told(container: Obj) -> Iterator[str]:
-    variables: Mapping[str, str] = {v["name"]: v.get("value") or "" for v in container.get("env") or ()}
-    target = variables.get(_TARGET, "")
+    target = _variables(container).get(_TARGET, "")
     if urlsplit(target).scheme not in {"http", "https"}:
         return
     paths = [a for a in container.get("args") or () if a.startswith("/")]
     yield from (target.rstrip("/") + path for path in paths or ("/",))
+
+
+def _variables(container: Obj) -> Mapping[str, str]:
+    return {v["name"]: v.get("value") or "" for v in container.get("env") or ()}
 
 
 def _full(url: str, namespace: str) -> str:

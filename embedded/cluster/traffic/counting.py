@@ -29,7 +29,7 @@ _BOUND_TEXTS: Final = tuple("+Inf" if math.isinf(bound) else str(bound) for boun
 
 @dataclass(slots=True)
 class Served:
-    """What one pod answered for one Service, in one of its lives."""
+    """What one pod answered, in one of its lives."""
 
     life: str
     median: float
@@ -80,12 +80,13 @@ class Counters:
 
     def serve(self, destination: Destination, endpoint: Endpoint, codes: Iterable[tuple[str, int]]) -> None:
         """A pod answered requests to a Service."""
-        key = (destination.namespace, destination.service, endpoint.pod)
+        service = endpoint.app or destination.service
+        key = (destination.namespace, service, endpoint.pod)
         served = self._served.get(key)
         if served is None or served.life != endpoint.life:
             base = {
                 "namespace": destination.namespace,
-                "service": destination.service,
+                "service": service,
                 "slot": endpoint.slot,
                 "version": endpoint.version,
                 "pod": endpoint.pod,
@@ -103,7 +104,7 @@ class Counters:
             {
                 NAME: REQUESTS,
                 "namespace": destination.namespace,
-                "service": destination.service,
+                "service": destination.app or destination.service,
                 "slot": slot,
                 "version": version,
                 "code": code,

@@ -155,9 +155,9 @@ class Traffic:
         """How each flow has fared since its start."""
         return [tally.data() for _, tally in sorted(self._tallies.items())]
 
-    def ask(self, url: str, key: tuple[object, ...]) -> tuple[int, str]:
+    def ask(self, url: str, key: tuple[object, ...], headers: tuple[tuple[str, str], ...] = ()) -> tuple[int, str]:
         """Send one request, counted like any other: its code, and why there is no better one. The same key gets the same answer."""
-        flow = Flow(f"ask {url}", url, 0.0)
+        flow = Flow(f"ask {url}", url, 0.0, headers=headers)
         tally = Tally(flow, 0)
         self._send(tally, 1, self._ways().plan(flow), Random(self._seed("ask", *key)))  # noqa: S311 - as below
         return int(next(iter(tally.codes))), next(iter(tally.reasons), "")

@@ -33,6 +33,7 @@ GRANTS: Final = "gateway.networking.k8s.io/referencegrants"
 STORAGES: Final = frozenset({PODS, NODES, SERVICES, SLICES, ROUTES, GRANTS})
 _SERVICE_NAME: Final = "kubernetes.io/service-name"
 _SLOT_LABELS: Final = ("tidegate.dev/slot", "slot")
+_APP_LABEL: Final = "app.kubernetes.io/name"
 _VERSION_LABELS: Final = ("app.kubernetes.io/version", "version")
 
 
@@ -47,6 +48,8 @@ class Endpoint:
     version: str
     behaviour: Behaviour
     silent_from: float = math.inf
+    app: str = ""
+    """What it says that it is, for whoever measures it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Destination:
     endpoints: tuple[Endpoint, ...] = ()
     code: int = 503
     why: str = ""
+    app: str = ""
+    """What the Service's pods would say that they are, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,11 @@ class Plan:
 def slot_of(labels: dict[str, str]) -> str:
     """The slot that labels speak of."""
     return next((labels[name] for name in _SLOT_LABELS if labels.get(name)), "")
+
+
+def app_of(labels: dict[str, str]) -> str:
+    """The application that labels speak of: in metrics it is the `service`, whichever Services lead to it."""
+    return labels.get(_APP_LABEL, "")
 
 
 def version_of(pod: Obj) -> str:
@@ -203,9 +213,10 @@ class Table:
         if found is None:
             return Destination(namespace, name, "", code=missing_port, why=f"Service {namespace}/{name} has no port {port}")
         endpoints = tuple(self._endpoints(namespace, name, found.get("name") or ""))
-        slot = slot_of(service["spec"].get("selector") or {}) or slot_of(labels_of(service))
+        selector = service["spec"].get("selector") or {}
+        slot = slot_of(selector) or slot_of(labels_of(service))
         why = "" if endpoints else f"Service {namespace}/{name} has no ready endpoints"
-        return Destination(namespace, name, slot, endpoints, why=why)
+        return Destination(namespace, name, slot, endpoints, why=why, app=app_of(selector))
 
     def _endpoints(self, namespace: str, service: str, port: str) -> Iterable[Endpoint]:
         seen = set()
@@ -222,7 +233,7 @@ class Table:
                 if pod is not None:
                     labels, silent = labels_of(pod), silent_from(self._objects, pod)
                     acts = behaviour.of_pod(pod)
-                    yield Endpoint(namespace, name_of(pod), life_of(pod), slot_of(labels), version_of(pod), acts, silent)
+                    yield Endpoint(namespace, name_of(pod), life_of(pod), slot_of(labels), version_of(pod), acts, silent, app_of(labels))
 
 
 def _takes_part(route: Obj, service: tuple[str, str] | None) -> bool:

@@ -83,7 +83,7 @@ def _clean() -> None:
     asyncio.set_event_loop(None)
     root = logging.getLogger()
     root.handlers.clear()
-    ours = {name for name in sys.modules if name.partition(".")[0] in {"embedded", "tidegate", "__main__"}}
+    ours = {name for name in sys.modules if name.partition(".")[0] in {"embedded", "tidegate", "__main__"} - SHARED}
     for name in ours - {"__main__"}:
         del sys.modules[name]
     sys.path[:] = clean_path()
@@ -144,4 +144,6 @@ def _wait_for_threads() -> None:
             thread.join()
 
 
+# Packages that a program may have as they are here: whoever started the engine has seen that it would import these very files.
+SHARED: Final[set[str]] = set()
 START_FOLDER: Final = os.getcwd()  # noqa: PTH109 - as sys.path has it

@@ -75,9 +75,9 @@ class Client:
         """An object, or whatever is at the path."""
         return await self._send("GET", path, params)
 
-    async def list(self, path: str, params: Params | None = None) -> Obj:
-        """A list object: `items`, and `metadata.resourceVersion` to watch from."""
-        return await self._send("GET", path, params)
+    async def list(self, path: str, params: Params | None = None, accept: str = JSON) -> Obj:
+        """A list object: `items`, and `metadata.resourceVersion` to watch from; or in another form that is accepted, as a table."""
+        return await self._send("GET", path, params, accept=accept)
 
     async def create(self, path: str, body: Obj, params: Params | None = None, warn: Callable[[str], None] | None = None) -> Obj:
         """POST an object. LostAnswerError if it is unknown whether that happened."""
@@ -139,8 +139,9 @@ class Client:
         kind: str = "",
         warn: Callable[[str], None] | None = None,
         repeat: Repeat = "freely",
+        accept: str = JSON,
     ) -> Obj:
-        headers = {"Accept": JSON}
+        headers = {"Accept": accept}
         content = None
         if body is not None:
             headers["Content-Type"] = kind

@@ -26,10 +26,10 @@ _NONE: Final = (
 
 
 class Cluster:
-    """A cluster, as far as it is known."""
+    """A cluster, as far as it is known. `agent` is how its users are called, in the API server's log."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, agent: str = USER_AGENT) -> None:
+        self._settings, self._agent = settings, agent
         self._target: Target | None = None
         self._problem: KubeconfigError | None = None
         try:
@@ -53,7 +53,7 @@ class Cluster:
                 raise self._problem or KubeconfigError(_NONE)
             async with self._connecting:
                 if self._client is None:
-                    self._client = Client(await connect(self._target, USER_AGENT, self._settings.timeout))
+                    self._client = Client(await connect(self._target, self._agent, self._settings.timeout))
         return self._client
 
     def cancel(self) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from components.smoke import budget
 from tests.local.components.shop import SMOKE, SPACE, Position, intent_of, service, shop
+from tidegate.model.errand import budget
 from tidegate.model.intent.service import Check, Checks
 
 if TYPE_CHECKING:

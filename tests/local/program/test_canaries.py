@@ -156,3 +156,16 @@ def test_a_candidate_that_gets_worse_gets_no_more(there: Place) -> None:
     there.up(sturdy, event("abort", reason="not ready")).well()
     assert there.phase() == "aborted"
     there.settled(sturdy)
+
+
+def test_a_candidate_that_fails_its_smoke_test_is_not_staged(there: Place) -> None:
+    """The ledger says what has happened: all of its pods are up, but nothing is proven. Nobody can be led there."""
+    there.install(C1)
+    before = there.ledger
+    bad = shop("v2-broken", canary=True)
+    there.up(bad).failed("http://web-green.shop.svc/health: 500")
+    assert there.ledger == before
+    there.refused(bad, "no release is under way", happens=event("shift", weight=5))
+    there.up(C2).well()
+    assert there.phase() == "staged"
+    there.unharmed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.local.program.stack import shop
+from tests.local.program.stack import event, shop
 
 if TYPE_CHECKING:
     from tests.local.program.stack import Place
@@ -56,3 +56,13 @@ def test_an_update_says_what_it_does_not_heed(there: Place) -> None:
     assert len(said) == 1
     assert "heed gates.freezes, services.web.analysis:" in said[0]
     assert [text for text in there.preview(shop()).well().messages if "doesn't heed" in text] == []
+
+
+def test_what_the_driver_heeds_is_not_warned_of_when_it_drives(there: Place) -> None:
+    """What it doesn't either is named all the same."""
+    freeze = {"start": "0 18 * * 5", "duration": "62h", "timezone": "UTC", "reason": "weekend"}
+    scan = {"report": "scan.json", "format": "trivy"}
+    config = {**shop(more={"web": {"analysis": {"error_rate": 0.01}}}), "gates": {"freezes": {"weekend": freeze}, "scans": {"trivy": scan}}}
+    run = there.preview(config, event("stage")).well()
+    assert [text for text in run.messages if "doesn't heed gates.scans:" in text]
+    assert not [text for text in run.messages if "gates.freezes" in text or "analysis" in text]

@@ -49,6 +49,7 @@ MAY: Final = [
     ("networkpolicies.networking.k8s.io", "patch", "nny"),
     ("resourcequotas", "patch", "nny"),
     ("namespaces", "get", "nny"),
+    ("services/proxy", "get", "nny"),
     # What an environment is made of, is for those who set it up.
     ("networkpolicies.networking.k8s.io", "create", "nnn"),
     ("networkpolicies.networking.k8s.io", "delete", "nnn"),
@@ -65,6 +66,8 @@ MAY: Final = [
     ("pods/exec", "create", "nnn"),
     ("pods/attach", "create", "nnn"),
     ("pods/portforward", "create", "nnn"),
+    ("pods/proxy", "get", "nnn"),
+    ("services/proxy", "create", "nnn"),
     ("pods/ephemeralcontainers", "patch", "nnn"),
     ("serviceaccounts/token", "create", "nnn"),
     ("serviceaccounts", "impersonate", "nnn"),
@@ -91,7 +94,9 @@ def test_no_rule_says_all() -> None:
     """Nothing is allowed by a star: what a cluster gets later is nobody's until it is named here."""
     for rules in roles().values():
         for rule in rules:
-            assert set(rule) == {"apiGroups", "resources", "verbs"}
+            assert set(rule) - {"resourceNames"} == {"apiGroups", "resources", "verbs"}
+            # Whoever may ask one Service through the API server may ask no other.
+            assert ("resourceNames" in rule) == (rule["resources"] == ["services/proxy"])
             assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
             assert len(rule["verbs"]) == len(set(rule["verbs"]))
 

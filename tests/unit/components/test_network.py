@@ -69,7 +69,8 @@ def side(specs: list[Obj], type_: str, own: Pod, other: Pod, port: int, protocol
     rules, peers = {"Ingress": ("ingress", "from"), "Egress": ("egress", "to")}[type_]
     selecting = [spec for spec in specs if type_ in spec["policyTypes"] and matches(spec["podSelector"], own.labels)]
     return not selecting or any(
-        any(is_peer(peer, other) for peer in rule[peers]) and {"protocol": protocol, "port": port} in rule["ports"]
+        any(is_peer(peer, other) for peer in rule[peers])
+        and any(one["protocol"] == protocol and one["port"] <= port <= one.get("endPort", one["port"]) for one in rule["ports"])
         for spec in selecting
         for rule in spec.get(rules, [])
     )
@@ -123,6 +124,10 @@ PRODUCTION: Final = [
     (named("agent-manager", "smoke"), named("dashboard"), 3000, True),
     (named("agent-manager", "smoke"), named("postgres", "data"), 5432, False),
     (named("agent-manager", "smoke"), outside("203.0.113.1"), 443, False),
+    # End-to-end checks go where testers go.
+    (named("dashboard", "smoke"), elsewhere("gateways"), 8443, True),
+    (named("dashboard", "smoke"), elsewhere("default"), 443, False),
+    (named("dashboard"), elsewhere("gateways"), 8443, False),
     (named("dashboard"), named("agent-manager", "smoke"), 8080, False),
     # The world outside is reached where the intent says so; what is inside isn't outside.
     (named("agent-manager"), outside("203.0.113.1"), 443, True),

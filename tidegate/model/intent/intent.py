@@ -12,7 +12,7 @@ from tidegate.model.base import SLOTS, Finding, Model, Name
 from tidegate.model.intent.data import Data, Managed
 from tidegate.model.intent.environment import Environment
 from tidegate.model.intent.gates import Gates
-from tidegate.model.intent.notifications import Notification
+from tidegate.model.intent.notifications import CALLED, NOTIFIED, Incident, Notification
 from tidegate.model.intent.operations import SERVERS, Backup, Monitoring
 from tidegate.model.intent.releases import Releases
 from tidegate.model.intent.secrets import SecretSet
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
     from tidegate.model.base import Path
 
-_KEYS: Final = {
-    "slack": ("url",),
-    "webhook": ("url",),
-    "email": ("smtp-url", "recipients"),
-}
-"""What must be in the set of secrets of a notification, by its kind."""
 _ENDINGS: Final = (*SLOTS, "preview")
 """How the names of a service's slots end, and of what leads to the candidate."""
 
@@ -52,6 +46,8 @@ class Intent(Model):
     """What must hold before a release goes on."""
     notifications: dict[Name, Notification] = {}
     """Who is told what happens, by name."""
+    incidents: dict[Name, Incident] = {}
+    """Who is called when a release leaves something that a person must see to, by name."""
     releases: Releases = Releases()
     """How releases behave that others get in the way of."""
 
@@ -109,7 +105,8 @@ class Intent(Model):
             (("services", name, "secrets", i), s, ()) for name, service in self.services.items() for i, s in enumerate(service.secrets)
         ]
         named += [(("data", name, "secret"), d.secret, d.keys[:1]) for name, d in self.data.items() if not isinstance(d, Managed)]
-        named += [(("notifications", name, "secret"), n.secret, _KEYS[n.kind]) for name, n in self.notifications.items()]
+        named += [(("notifications", name, "secret"), n.secret, NOTIFIED[n.kind]) for name, n in self.notifications.items()]
+        named += [(("incidents", name, "secret"), one.secret, CALLED[one.kind]) for name, one in self.incidents.items()]
         named.append((("environment", "pull_secret"), self.environment.pull_secret, ("username", "password")))
         named.append((("monitoring", "secret"), self.monitoring.secret, ("grafana-password",) if self.monitoring.kind == "own" else ()))
         for path, name, keys in named:

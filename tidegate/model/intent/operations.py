@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
-from tidegate.model.base import Cron, Duration, Finding, Memory, Model, Name, Percent, Text, seconds
+from tidegate.model.base import Cron, Duration, Finding, Memory, Model, Name, Percent, Text, seconds, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +63,16 @@ SERVERS: Final = ("prometheus", "alertmanager", "grafana", "kube-state-metrics")
 """What monitoring of one's own runs."""
 
 
+Address = Annotated[
+    str,
+    shape(
+        r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        "an address without credentials, which come from a set of secrets: https://prometheus.example",
+        "https://prometheus.example",
+    ),
+]
+
+
 class Monitoring(Model):
     """Prometheus, Alertmanager and Grafana of this stack, or rules and dashboards for an operator that is there."""
 
@@ -72,6 +82,8 @@ class Monitoring(Model):
     """The operator's `release` label: what has it is picked up."""
     namespace: Name = "monitoring"
     """Where the operator's Prometheus is: it may scrape the services."""
+    prometheus: Address | None = None
+    """Where candidates' metrics are asked for, with the token or password that `secret` has; without it, what kind says, in the cluster."""
     retention: Duration = "15d"
     """How long metrics are kept."""
     storage: Memory = "20Gi"

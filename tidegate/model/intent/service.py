@@ -125,7 +125,7 @@ class Check(Model):
     paths: tuple[HttpPath, ...] = ()
     """Asked for over HTTP, one after the other; each must answer with a 2xx."""
     image: Image | None = None
-    """Instead of paths: an image whose command exits with 0 if all is well. TARGET is the URL to look at."""
+    """Instead of paths: an image whose command exits with 0 if all is well. TARGET is the URL to look at, HEADER what testers send."""
     command: tuple[Text, ...] = ()
     """What runs in the image, if not what it runs by itself."""
     timeout: Duration = "2m"
@@ -147,7 +147,7 @@ class Checks(Model):
     smoke: Check | None = None
     """Runs against the candidate before it gets traffic."""
     end_to_end: Check | None = None
-    """Runs after a release, against what the users get."""
+    """Runs against the candidate before it gets traffic, and again when it is live: the way that testers go, if there is a `match`."""
 
 
 class Step(Model):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tidegate.model.ledger import Release
 from tidegate.planner import moves, words
+from tidegate.planner.bringing import hash_of
 from tidegate.planner.events.returning import recovered, taken_back
 from tidegate.planner.events.unfinished import refuse_strangers
 from tidegate.planner.refusals import Refusal
@@ -100,12 +101,13 @@ def _staged(s: Situation, names: tuple[str, ...], *, straight: bool) -> Outcome:
                 begun=s.stamp,
                 changed=s.stamp,
                 promoted=s.stamp if straight else None,
+                brings=hash_of({name: s.wanted[name] for name in names}),
             ),
         },
     )
     canaries = [name for name in names if s.service(name).strategy == "canary"]
     first = words.by_hand("shift", weight=s.service(canaries[0]).steps[0].weight) if canaries else words.by_hand("promote")
-    note = f"release {release} is up beside what is live, with no traffic. Next: {first}" if not straight else None
+    note = f"release {release} will be up beside what is live, with no traffic. Next: {first}" if not straight else None
     return Outcome(ledger, (note,) if note is not None else (), down=down)
 
 

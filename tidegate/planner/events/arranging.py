@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tidegate.model.ledger import Ledger, Release
 from tidegate.model.slots import desired
 from tidegate.planner import moves, sizes
+from tidegate.planner.bringing import hash_of
 from tidegate.planner.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def install(intent: Intent, stamp: Stamp) -> Ledger:
             begun=stamp,
             changed=stamp,
             promoted=stamp,
+            brings=hash_of(specs),
         ),
         services={n: moves.installed(spec, release, f"{release}.0", sizes.first(intent, n), stamp) for n, spec in specs.items()},
     )

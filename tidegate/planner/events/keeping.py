@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from tidegate.model.base import seconds
+from tidegate.model.events import Cleanup, Pause, Resume, Scale
 from tidegate.planner import moves, sizes
 from tidegate.planner.events.unfinished import refuse_strangers
 from tidegate.planner.refusals import Refusal
 from tidegate.planner.situation import Outcome
 
 if TYPE_CHECKING:
-    from tidegate.model.events import Scale
     from tidegate.model.ledger import Record
     from tidegate.planner.situation import Situation
 
 
-def paused(s: Situation, reason: str) -> Outcome:
-    """The release stays where it is; only abort gets by."""
-    return _with_pause(s, paused=True, reason=reason)
-
-
-def resumed(s: Situation) -> Outcome:
-    """The release goes on."""
-    return _with_pause(s, paused=False, reason=None)
+def kept(s: Situation, event: Pause | Resume | Cleanup | Scale) -> Outcome:
+    """What such an event comes to."""
+    match event:
+        case Pause():
+            # The release stays where it is; only abort gets by.
+            return _with_pause(s, paused=True, reason=event.reason)
+        case Resume():
+            return _with_pause(s, paused=False, reason=None)
+        case Cleanup():
+            return cleaned(s)
+        case Scale():
+            return scaled(s, event)
+        case _:
+            assert_never(event)
 
 
 def _with_pause(s: Situation, *, paused: bool, reason: str | None) -> Outcome:

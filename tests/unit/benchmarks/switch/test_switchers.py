@@ -33,7 +33,7 @@ def test_a_switcher_by_its_words() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("", "begins with ''; it begins with one of route, selector, up, commands"),
+        ("", "begins with ''; it begins with one of route, selector, up, driver, commands"),
         ("rout x=y", "begins with 'rout'"),
         ("commands 'x", "can't be split into words"),
         ("commands flip", "'flip' is not KEY=VALUE"),

@@ -123,6 +123,23 @@ def test_readiness_moves_requests() -> None:
     assert value(world, 'sum(http_requests_total{service="web",code="503",pod=""})') == 400
 
 
+def test_pods_that_say_what_they_are() -> None:
+    """Metrics are an application's, by whichever of its Services it was reached; so are its requests that reached no pod."""
+    world = World()
+    said = {"app.kubernetes.io/name": "web", "slot": "blue"}
+    world.service("web", ["web-0"], selector=said)
+    world.service("web-blue", ["web-0"], selector=said)
+    world.pod("web-0", labels=said)
+    for service in ("web", "web-blue"):
+        world.traffic.set_flow(Flow(service, f"http://{service}.shop.svc/", 10))
+    world.clock.advance(20)
+    assert value(world, 'http_requests_total{service="web",slot="blue"}') == 400
+    assert {b["service"]: b["requests"] for flow in world.traffic.report() for b in flow["backends"]} == {"web": 200, "web-blue": 200}
+    world.endpoints("web-blue", [], ("web-0",))
+    world.clock.advance(10)
+    assert value(world, 'http_requests_total{service="web",slot="blue",code="503"}') > 0
+
+
 def test_pods_of_a_lost_node_time_out() -> None:
     """Requests to them fail from the first moment until their endpoints are taken out; back again, they count on where they stopped."""
     world = World()

@@ -38,7 +38,7 @@ def test_a_ledger_comes_back_from_the_output_that_it_was() -> None:
         ("blue", "no ledger"),
         ({}, "no version"),
         ({"version": "1"}, "no version"),
-        ({"version": 2.0}, "knows versions up to 1"),
+        ({"version": 3.0}, "knows versions up to 2"),
         ({"version": 1, "services": {"web": {}}}, "can't be read"),
     ],
 )
@@ -57,5 +57,18 @@ def test_an_older_ledger_is_brought_up_version_by_version(monkeypatch: pytest.Mo
         -1: lambda value: {**value, "version": 0, "releases": value["count"]},
         0: lambda value: {**{key: part for key, part in value.items() if key != "count"}, "version": 1},
     }
-    monkeypatch.setattr(module, "_UPGRADES", upgrades)
+    monkeypatch.setattr(module, "_UPGRADES", {**module._UPGRADES, **upgrades})
     assert migrate(old) == ledger
+
+
+def test_a_ledger_without_steps_is_read_as_one_that_has_none_yet() -> None:
+    """Version 1 knew no steps, approvals and freezes; nothing else of it changes, and the next step of its release is its first."""
+    ledger, raw = exported()
+    release = ledger.release
+    assert release is not None
+    since = {"taken", "brings", "baked"}
+    old = {**{k: v for k, v in raw.items() if k not in {"approvals", "frozen"}}, "version": 1}
+    old["release"] = {key: part for key, part in raw["release"].items() if key not in since}
+    found = migrate(old)
+    assert found == ledger.model_copy(update={"release": release.model_copy(update={"taken": (), "brings": ""})})
+    assert next_ledger(found, intended({"web": {}}), Apply(stamp=stamp(5))).ledger == found

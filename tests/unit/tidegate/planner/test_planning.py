@@ -7,7 +7,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.tidegate.planner.world import CANARY, SCALED, World, intended, stamp
-from tidegate.model.events import Abort, Apply, Cleanup, Observed, Pause, Promote, Resume, Rollback, Scale, Seen, Shift, Stage
+from tidegate.model.events import (
+    Abort,
+    Apply,
+    Baked,
+    Cleanup,
+    Freeze,
+    Observed,
+    Pause,
+    Promote,
+    Resume,
+    Rollback,
+    Scale,
+    Seen,
+    Shift,
+    Stage,
+    Thaw,
+)
 from tidegate.planner.planning import next_ledger
 from tidegate.planner.refusals import Refusal
 
@@ -57,7 +73,9 @@ def lives(world: World) -> list[str]:
 
 V1, V2 = shop(), shop("v2", "v2")
 C1, C2 = shop(canary=True), shop("v2", "v2", canary=True)
+MORE = intended({"api": {}, "web": {"depends_on": ["api"]}, "mail": {}})
 APPLY = Apply(stamp=NOW)
+FREEZE = Freeze(stamp=NOW, reason="the year's end", until="2026-01-02T00:00:00Z")
 INSTALLED: Steps = [(V1, APPLY)]
 RELEASED: Steps = [*INSTALLED, (V2, APPLY)]
 STAGED: Steps = [(C1, APPLY), (C2, APPLY)]
@@ -412,8 +430,12 @@ def test_a_contract_under_way_can_be_aborted() -> None:
         (PROMOTED, Promote(stamp=NOW), "is promoted already"),
         (FULL, Shift(stamp=NOW, weight=100), "100% is on the candidates already"),
         ([*FULL, (C2, Abort(stamp=NOW, reason=BAD))], Abort(stamp=NOW, reason=BAD), "has been aborted already"),
+        ([*PROMOTED, (C2, Baked(stamp=NOW))], Baked(stamp=NOW), "long enough already"),
+        ([*PROMOTED, (C2, Baked(stamp=NOW)), (C2, Cleanup(stamp=LATER))], Baked(stamp=LATER), "long enough already"),
+        ([*SHIFTED, (C2, FREEZE)], FREEZE, "frozen already"),
+        (SHIFTED, Thaw(stamp=NOW, reason=BAD), "not frozen"),
     ],
-    ids=["promote", "shift", "abort"],
+    ids=["promote", "shift", "abort", "baked", "settled", "freeze", "thaw"],
 )
 def test_what_has_succeeded_may_be_asked_for_again(steps: Steps, event: Event, note: str) -> None:
     """A pipeline that tries again finds nothing to do, and is no failure."""
@@ -425,6 +447,15 @@ def test_what_has_succeeded_may_be_asked_for_again(steps: Steps, event: Event, n
 
 REFUSED: list[tuple[str, Sequence[tuple[Intent, Event]], Intent, Event]] = [
     ("no-ledger", [], V1, Promote(stamp=NOW)),
+    ("no-ledger", [], V1, Freeze(stamp=NOW, reason=BAD)),
+    ("moved-on", [], V1, Apply(stamp=NOW, expects="r1-abcdef.0.settled")),
+    ("moved-on", INSTALLED, V1, Apply(stamp=NOW, expects="none")),
+    ("moved-on", SHIFTED, C2, Promote(stamp=NOW, expects="r2-abcdef.0.staged")),
+    ("frozen", [*INSTALLED, (V1, FREEZE)], V2, APPLY),
+    ("frozen", [*INSTALLED, (V1, FREEZE)], V2, Stage(stamp=NOW)),
+    ("frozen", [*INSTALLED, (V1, FREEZE)], MORE, APPLY),
+    ("no-release", INSTALLED, V1, Baked(stamp=NOW)),
+    ("no-release", FULL, C2, Baked(stamp=NOW)),
     ("no-release", INSTALLED, V1, Shift(stamp=NOW, weight=5)),
     ("no-release", INSTALLED, V1, Promote(stamp=NOW)),
     ("no-release", PROMOTED, shop("v3", "v2", canary=True), Promote(stamp=NOW)),

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tests.unit.tidegate.planner.world import CANARY, SCALED, World, copied, intended, stamp
-from tidegate.model.events import Abort, Apply, Cleanup, Pause, Promote, Resume, Rollback, Scale, Shift, Stage
+from tests.unit.tidegate.planner.world import CANARY, SCALED, World, approval, copied, intended, stamp
+from tidegate.model.events import Abort, Apply, Baked, Cleanup, Decide, Freeze, Pause, Promote, Resume, Rollback, Scale, Shift, Stage, Thaw
 from tidegate.planner.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Releases(RuleBasedStateMachine):
 
     def check_step(self, before: Ledger, after: Ledger, event: Event) -> None:
         """What holds from ledger to ledger."""
+        self.check_remembered(before, after, event)
         for name, record in after.services.items():
             old = before.services.get(name)
             assert record.slots[record.live].running
@@ -100,6 +101,20 @@ class Releases(RuleBasedStateMachine):
             again = self.world.plan(self.intent, self.event(Apply))
             assert again.ledger == after
             assert again.order == ()
+
+    @staticmethod
+    def check_remembered(before: Ledger, after: Ledger, event: Event) -> None:
+        """Each step of the release under way is remembered with who took it, once; nothing that was remembered is altered."""
+        old, new = before.release, after.release
+        assert old is not None
+        assert new is not None
+        assert event.expects in {None, before.token}
+        known = old.taken if old.id == new.id else ()
+        assert new.taken[: len(known)] == known
+        if new == old:
+            assert new.taken == known
+        else:
+            assert [(one.step, one.kind, one.stamp) for one in new.taken[len(known) :]] == [(new.step, event.kind, event.stamp)]
 
     @rule(chosen=groups, version=versions, fails_at=fails, seed=seeds, seen=st.booleans())
     def release(self, chosen: tuple[str, ...], version: str, fails_at: int | None, seed: int, *, seen: bool) -> None:
@@ -138,10 +153,14 @@ class Releases(RuleBasedStateMachine):
 
     @rule(
         said=st.one_of(
-            st.builds(dict, kind=st.sampled_from([Stage, Resume, Cleanup, Promote])),
+            st.builds(dict, kind=st.sampled_from([Stage, Resume, Cleanup, Promote, Baked])),
             st.builds(dict, kind=st.just(Pause), reason=st.just("lunch")),
             st.builds(dict, kind=st.just(Shift), weight=st.integers(0, 100)),
             st.builds(dict, kind=st.just(Scale), service=names, replicas=st.one_of(st.none(), st.integers(1, 8))),
+            st.builds(dict, kind=st.just(Freeze), reason=st.just("peak"), until=st.sampled_from([None, "2026-01-02T00:00:00Z"])),
+            st.builds(dict, kind=st.just(Thaw), reason=st.just("it is over")),
+            st.builds(dict, kind=st.just(Decide), approval=st.builds(approval, brings=st.sampled_from(["a", "b"]))),
+            st.builds(dict, kind=st.sampled_from([Stage, Promote, Abort]), expects=st.just("r1-abcdef.7.staged"), reason=st.just("x")),
             st.builds(
                 dict, kind=st.just(Rollback), reason=st.just("it is bad"), to=st.dictionaries(names, versions, min_size=1, max_size=2)
             ),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.tidegate.planner.world import CANARY, World, intended, stamp
-from tidegate.model.events import Abort, Apply, Cleanup, Pause, Promote, Resume, Rollback, Scale, Shift
+from tests.unit.tidegate.planner.world import CANARY, World, approval, intended, stamp
+from tidegate.model.events import Abort, Apply, Baked, Cleanup, Decide, Freeze, Pause, Promote, Resume, Rollback, Scale, Shift, Thaw
 from tidegate.planner.words import rows, words
 
 if TYPE_CHECKING:
@@ -90,6 +90,27 @@ TUNED = intended({"web": {"version": "v1", "config": {"/etc/app": "x"}}})
             [(C1, APPLY), (C2, APPLY), (C2, Pause(stamp=NOW, reason="lunch")), (C2, Resume(stamp=NOW))],
             ["release r2 goes on"],
             id="resume",
+        ),
+        pytest.param(
+            [(C1, APPLY), (C1, Freeze(stamp=NOW, reason="the year's end", until="2026-12-31T00:00:00Z"))],
+            ["no release begins until 2026-12-31T00:00:00Z: the year's end"],
+            id="freeze",
+        ),
+        pytest.param(
+            [(C1, APPLY), (C1, Freeze(stamp=NOW, reason="fire")), (C1, Thaw(stamp=NOW, reason="it is out"))],
+            ["releases may begin again"],
+            id="thaw",
+        ),
+        pytest.param([(C1, APPLY), (C1, Decide(stamp=NOW, approval=approval()))], ["ann says yes to web v2"], id="approve"),
+        pytest.param(
+            [(C1, APPLY), (C1, Decide(stamp=NOW, approval=approval("nothing", decision="reject")))],
+            ["ann says no to a release"],
+            id="reject",
+        ),
+        pytest.param(
+            [(B1, APPLY), (B2, APPLY), (B2, Baked(stamp=NOW))],
+            ["release r2 has been watched for as long as it is to be, and is well"],
+            id="baked",
         ),
     ],
 )

@@ -11,8 +11,9 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import cache
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from tidegate.model.approval import Approval, Proof
 from tidegate.model.base import SLOTS
 from tidegate.model.events import Observed
 from tidegate.model.events import Seen as Counted
@@ -65,6 +66,12 @@ def intended(services: dict[str, dict[str, Any]], **more: Any) -> Intent:
 def stamp(hours: int = 0, by: str = "tester") -> Stamp:
     """So many hours after the beginning of the test."""
     return Stamp(at=f"2026-01-{1 + hours // 24:02}T{hours % 24:02}:00:00+00:00", by=by)
+
+
+def approval(statement: str = "", *, by: str = "ann", decision: Literal["approve", "reject"] = "approve", **said: Any) -> Approval:
+    """Somebody's word; what proves it is not the planner's to look at."""
+    text = statement or json.dumps({"services": {"web": "v2"}, **said})
+    return Approval(decision=decision, by=by, statement=text, proof=Proof(kind="ssh", text=f"signed by {by}"))
 
 
 @dataclass

@@ -1,0 +1,42 @@
+"""What docs/approvals.md and docs/freezes.md show is right."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from tidegate.gates.freezes import next_open, standing_in
+from tidegate.model.intent.gates import Gates
+
+DOCS = Path(__file__).parents[4] / "docs"
+
+
+def shown(page: str) -> Gates:
+    """The settings that a page shows."""
+    (text,) = re.findall(r"```yaml\n(tidegate:gates:.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    return Gates.model_validate(yaml.safe_load(text)["tidegate:gates"], strict=False)
+
+
+def test_the_people_of_the_page_are_asked() -> None:
+    """Each of them has something that proves them, apart from the pipeline."""
+    gates = shown("approvals.md")
+    assert gates.members(["release-managers"]) == ("ada", "grace", "linus")
+    assert [name for name, person in gates.people.items() if not person.identities] == ["pipeline"]
+
+
+def test_every_setting_is_shown_or_named() -> None:
+    """Nothing that can be set is only in the table of all settings."""
+    text = (DOCS / "approvals.md").read_text() + (DOCS / "freezes.md").read_text()
+    for name in set(Gates.model_fields) - {"scans"}:
+        assert re.search(rf"\b{name}\b", text), name
+
+
+def test_the_freeze_of_the_page_is_told_as_it_is_there() -> None:
+    """Word by word."""
+    gates, now = shown("freezes.md"), datetime(2026, 10, 24, 12, tzinfo=UTC)
+    (held,) = standing_in(gates, None, now)
+    assert f"freeze: {held.text}" in (DOCS / "freezes.md").read_text()
+    assert next_open(gates, None, now) == datetime(2026, 10, 26, 7, tzinfo=UTC)

@@ -1,0 +1,393 @@
+"""Releases of a stack: what every verb of the command does, for whoever writes Python.
+
+```python
+from tidegate import Releases
+
+releases = Releases.open("production", actor="release-bot")
+ended = releases.release({"web": "v1.4.2"}, reason="fixes #812")
+```
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from tidegate.driver import doctoring, finding, watching, wellness
+from tidegate.driver.boxes import planned
+from tidegate.driver.carrying import Carrier
+from tidegate.driver.configuring import carried_with, running_with
+from tidegate.driver.driving import Drive
+from tidegate.driver.looking import status
+from tidegate.driver.preflight import preflight, refuse
+from tidegate.driver.results import Ended
+from tidegate.driver.returning import Return
+from tidegate.driver.staging import Staging, same, token, under_way
+from tidegate.driver.troubles import Troubles
+from tidegate.gates import filed
+from tidegate.gates.asking import subject
+from tidegate.gates.provers import signed
+from tidegate.model.comparing import compare
+from tidegate.model.errors import ConfigurationError, ExitCode, ResourceError, TidegateError, UnreachableError
+from tidegate.model.events import Abort, Cleanup, Decide, Freeze, Pause, Promote, Thaw
+from tidegate.model.intent.releases import Patience
+from tidegate.planner.planning import next_ledger
+from tidegate.planner.refusals import Refusal
+from tidegate.record.history import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tidegate.driver.ports import Ports, Teller
+    from tidegate.driver.results import Finding, Planned, Row, Status
+    from tidegate.gates.asking import Subject
+    from tidegate.gates.overriding import Override
+    from tidegate.gates.provers import Prover
+    from tidegate.model.approval import Before, Decision
+    from tidegate.model.comparing import Comparison
+    from tidegate.model.events import Event
+    from tidegate.model.happening import Happening
+    from tidegate.model.health import Health
+    from tidegate.model.intent.releases import Releases as Settings
+    from tidegate.model.told import Told
+    from tidegate.planner.reading import Reading
+
+
+class Releases:
+    """The releases of a stack, as one actor drives them."""
+
+    def __init__(self, ports: Ports, actor: str) -> None:
+        """`actor` is who all of it is put down to: a person, or the pipeline that runs it."""
+        self._ports, self._closing = ports, ExitStack()
+        self._carrier = Carrier(ports, actor)
+
+    @classmethod
+    def open(cls, stack: str, folder: Path | None = None, actor: str | None = None, teller: Teller | None = None) -> Self:
+        """Those of a stack of the project in a folder, here if none is given. To be closed, or used by `with`."""
+        from tidegate.driver.opening import opened, whoever
+
+        who = actor or whoever()
+        with ExitStack() as closing:
+            made = cls(opened(stack, folder or Path.cwd(), who, teller, closing), who)
+            made._closing = closing.pop_all()
+        return made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections, and let those hear the rest who are still being told."""
+        self._closing.close()
+
+    # Driving.
+
+    def release(
+        self,
+        versions: Mapping[str, str] | None = None,
+        images: Mapping[str, str] | None = None,
+        reason: str = "",
+        override: Override | None = None,
+        *,
+        wait: bool = True,
+    ) -> Ended:
+        """Release versions (by service; or images, `ref@sha256:..`), or what the stack's file says: to its end, whichever that is.
+
+        `wait`: whether for people, too; else it ends where somebody is needed, and `resume` goes on from there.
+        """
+        return self._released(self._ports.stack.told(versions or {}, images or {}), reason, override, wait=wait)
+
+    def resume(self, reason: str = "", *, wait: bool = True) -> Ended:
+        """Go on with the release under way, from wherever it is; what is paused is so no longer. And tidy up what is due."""
+        ended = Drive(self._carrier, wait=wait, resuming=reason or "resumed").run(self._troubles())
+        return (self._tidied() if ended.code == ExitCode.OK else None) or ended
+
+    def promote(self, reason: str = "", *, wait: bool = False) -> Ended:
+        """Make the candidates live, now: canaries must have all of their traffic. Gates, checks and health hold; it is watched after it."""
+        reading = self._read()
+        event = Promote(stamp=self._carrier.stamp())
+        told = self._told(reading)
+        next_ledger(reading.ledger, told.intent, event, reading.standing)
+        return Drive(self._carrier, told, wait=wait, switching=reason or "promoted by hand").run(self._troubles())
+
+    def switch(self, reason: str, override: Override | None = None, *, wait: bool = True) -> Ended:
+        """Give a staged release all traffic and promote it, now. Gates, checks and health hold; soaks are skipped, and that is kept."""
+        why = _reasoned(reason, "switch")
+        reading = self._read()
+        if reading.ledger is None or reading.ledger.under_way is None:
+            raise Refusal(
+                "no-release",
+                "no release is under way that could be switched to: stage one (`tidegate release`). "
+                "To switch back to what was live before: `tidegate rollback`",
+            )
+        return Drive(self._carrier, self._told(reading), wait=wait, switching=why, override=override).run(self._troubles())
+
+    # Going back.
+
+    def abort(self, reason: str, scope: str = "all", *, force: bool = False) -> Ended:
+        """Take the release under way back. `scope`: all; a service, whose traffic goes first; candidate: their pods are taken away, too.
+
+        `force` skips looking whether what users go back to is ready, and takes routes from others who have changed them.
+        """
+        why, reading = _reasoned(reason, "abort"), self._read()
+        ledger = reading.ledger
+        if ledger is None or ledger.under_way is None:
+            return self._closed(why)
+        if scope not in {"all", "candidate", *ledger.under_way.services}:
+            known = ", ".join(ledger.under_way.services)
+            raise ConfigurationError(f"there is no {scope} to take back: say all, candidate, or one of the release's services: {known}")
+        ended = self._back(reading, why, first=scope if scope in ledger.services else None, force=force)
+        return self._emptied(ended, ledger.under_way.services) if scope == "candidate" and not ended.left else ended
+
+    def rollback(
+        self, reason: str, to: Mapping[str, str] | None = None, release: str | None = None, services: tuple[str, ...] = ()
+    ) -> Ended:
+        """Go back to what was live before the last release; or to versions, or to what was live after a release (or update, by number).
+
+        What slots still have is there at once. Anything older is released anew, with the configuration and secrets that it had then.
+        """
+        why, reading = _reasoned(reason, "rollback"), self._read()
+        ledger = reading.ledger
+        if ledger is None:
+            raise Refusal("no-ledger", "nothing was ever brought up here, so there is nothing to go back to")
+        if ledger.under_way is not None and not (to or release or services):
+            return self._back(reading, why)
+        if ledger.under_way is not None:
+            raise Refusal("release-under-way", f"release {ledger.under_way.id} is under way: abort it, then go back to other versions")
+        told = finding.older(self._ports.stack, ledger, to or {}, release, services)
+        if told is None:
+            ended = self._back(reading, why, to=finding.in_slots(ledger, to or {}, services))
+            return replace(ended, code=int(ExitCode.OK)) if ended.code == ExitCode.ROLLED_BACK else ended
+        for change in finding.changes(self._told(reading), told):
+            self._carrier.tell("progress", change, ledger)
+        return self._released(told, why, None, wait=True)
+
+    def difference(self, to: Mapping[str, str] | None = None, release: str | None = None, services: tuple[str, ...] = ()) -> Comparison:
+        """What such a `rollback` would change of the configuration that runs; of secrets only that they do."""
+        reading = self._read()
+        ledger = reading.ledger
+        if ledger is None:
+            raise Refusal("no-ledger", "nothing was ever brought up here, so there is nothing to go back to")
+        told = finding.older(self._ports.stack, ledger, to or {}, release, services)
+        if told is None:
+            told = finding.by_slots(self._ports.stack.past(), ledger, to or services or wellness.brought(ledger))
+        return compare(self._told(reading).values, told.values)
+
+    def cleanup(self) -> Ended:
+        """Empty the slots that no traffic goes to, if their time is up; a `Refusal` (`kept`) if it isn't."""
+        after = self._once(lambda now: Cleanup(stamp=self._carrier.stamp(), reason="tidied up by hand", expects=token(now)))
+        return self._ended(after, "the slots that nobody uses are empty")
+
+    # What people say.
+
+    def pause(self, reason: str) -> Ended:
+        """Keep the release under way where it is."""
+        why = _reasoned(reason, "pause")
+        after = self._once(lambda now: Pause(stamp=self._carrier.stamp(), reason=why, expects=token(now)))
+        self._carrier.tell("paused", why, after.ledger)
+        return self._ended(after, "it stays where it is: `tidegate resume` goes on")
+
+    def approve(self, before: Before, reason: str, prover: Prover, incident: str = "", file_in: Path | None = None) -> Ended:
+        """Say yes to a step of the release under way, or of the one that the stack's file would begin.
+
+        `file_in`: it goes into the file for approvals (`gates.approvals_file`) of the project there, not into the stack's state.
+        """
+        return self._decided(before, "approve", reason, prover, incident, file_in)
+
+    def reject(self, before: Before, reason: str, prover: Prover, file_in: Path | None = None) -> Ended:
+        """Say no."""
+        return self._decided(before, "reject", _reasoned(reason, "reject"), prover, file_in=file_in)
+
+    def statement(self, before: Before, decision: Decision = "approve", reason: str = "", incident: str = "") -> str:
+        """What `approve` and `reject` have signed just now: for tokens that are made before they are used (`gates.provers.Token`)."""
+        return self._subject()[1].statement(self._ports.stack.name, before, decision, reason, self._carrier.now(), incident)
+
+    def freeze(self, reason: str, until: str | None = None) -> Ended:
+        """Let no release begin."""
+        why = _reasoned(reason, "freeze")
+        after = self._once(lambda now: Freeze(stamp=self._carrier.stamp(), reason=why, until=until, expects=token(now)))
+        return self._ended(after, f"no release begins {f'until {until}' if until else 'until `tidegate thaw`'}")
+
+    def thaw(self, reason: str) -> Ended:
+        """Let releases begin again."""
+        why = _reasoned(reason, "thaw")
+        after = self._once(lambda now: Thaw(stamp=self._carrier.stamp(), reason=why, expects=token(now)))
+        return self._ended(after, "releases may begin again")
+
+    # Looking.
+
+    def status(self) -> Status:
+        """Where the releases are; what isn't known is None."""
+        reading = self._read()
+        health = traffic = None
+        try:
+            health, traffic = self._ports.cluster.health(reading), self._ports.cluster.traffic(reading)
+        except TidegateError as error:
+            self._carrier.tell("warning", str(error), reading.ledger)
+        try:
+            intent = self._told(reading).intent
+        except TidegateError:
+            intent = None
+        return status(self._ports.stack.name, reading, intent, health, traffic, self._carrier.now())
+
+    def plan(self, versions: Mapping[str, str] | None = None, images: Mapping[str, str] | None = None) -> Planned:
+        """What a release would be, step by step, and every gate as it stands. Nothing is changed."""
+        told, reading, now = self._ports.stack.told(versions or {}, images or {}), self._read(), self._carrier.now()
+        found = preflight(self._ports, told, reading, self._carrier.stamp(), now, now)
+        return planned(told.intent, reading.ledger, found, refuse)
+
+    def history(self, release: str | None = None) -> list[Row]:
+        """The stack's updates, the newest first."""
+        return rows(self._ports.stack.past(), self._read().ledger, release)
+
+    def wait(self, phase: str | None = None, timeout: float = 3600.0) -> Ended:
+        """Until the last release is over, or in a phase, whoever drives it. `TimedOutError` after so many seconds."""
+        return watching.waited(self._carrier, phase, timeout)
+
+    def watch(self) -> Iterator[Happening]:
+        """What happens until the last release is over, whoever drives it."""
+        return watching.watched(self._carrier)
+
+    def doctor(self) -> list[Finding]:
+        """What would keep a release from being driven here."""
+        return list(doctoring.findings(self._ports))
+
+    # How they do it.
+
+    def _released(self, told: Told, reason: str, override: Override | None, *, wait: bool) -> Ended:
+        try:
+            self._superseded(told)
+            ended = Staging(self._carrier, told, reason, override, wait, self._carrier.now()).run()
+        except TidegateError as error:
+            self._carrier.tell("failed", str(error))
+            raise
+        return ended or Drive(self._carrier, told, wait=wait, override=override).run(Troubles(told.intent.releases.patience))
+
+    def _superseded(self, told: Told) -> None:
+        """What is under way and isn't this goes back first, if the intent says so."""
+        reading = self._read()
+        ledger = reading.ledger
+        if ledger is None or ledger.under_way is None or told.intent.releases.supersede != "go-back" or under_way(ledger, told):
+            return
+        named = ", ".join(f"{n} {told.intent.services[n].version}" for n in ledger.under_way.services if n in told.intent.services)
+        ended = self._back(reading, f"{named} is to be released instead")
+        if ended.left:
+            raise ResourceError(ended.text)
+
+    def _back(
+        self, reading: Reading, reason: str, *, first: str | None = None, force: bool = False, to: Mapping[str, str] | None = None
+    ) -> Ended:
+        """Take the last release back."""
+        health: Mapping[str, Health] = {}
+        try:
+            health = self._ports.cluster.health(reading)
+        except UnreachableError as error:
+            self._carrier.tell("warning", str(error), reading.ledger)
+        back = Return(self._carrier, self._told(reading), "person", reason, force=force, to=dict(to or {}), first=first)
+        return back.run(reading, health)
+
+    def _closed(self, reason: str) -> Ended:
+        """With no release under way: what an update has left open goes back; else the planner says why there is nothing to abort."""
+        after = self._once(lambda now: Abort(stamp=self._carrier.stamp(), reason=reason, expects=token(now)))
+        return replace(self._ended(after, "nothing is under way"), code=int(ExitCode.ROLLED_BACK))
+
+    def _emptied(self, ended: Ended, services: tuple[str, ...]) -> Ended:
+        """Take the candidates' pods away at once, then record it."""
+        reading = self._read()
+        for name in services:
+            self._ports.cluster.empty(reading, name)
+        self._once(lambda now: Cleanup(stamp=self._carrier.stamp(), reason=ended.text, expects=token(now)))
+        return replace(ended, text=f"{ended.text}; the candidates have no pods any more")
+
+    def _subject(self) -> tuple[Told, Subject]:
+        """What people are asked just now."""
+        reading = self._read()
+        ledger = reading.ledger
+        if ledger is None:
+            raise Refusal("no-ledger", "nothing was ever brought up here, and nobody is asked before the first time")
+        told = self._told(reading) if ledger.under_way is not None else self._ports.stack.told({}, {})
+        of = subject(told, ledger, self._carrier.actor)
+        if not of.services:
+            raise Refusal(
+                "no-release", "no release is under way, and the stack's file brings nothing new: there is nothing to say yes or no to"
+            )
+        return told, of
+
+    def _decided(
+        self, before: Before, decision: Decision, reason: str, prover: Prover, incident: str = "", file_in: Path | None = None
+    ) -> Ended:
+        told, of = self._subject()
+        approval = signed(of.statement(self._ports.stack.name, before, decision, reason, self._carrier.now(), incident), prover)
+        if file_in is not None:
+            file = filed.add(told.intent.gates, file_in, approval)
+            return self._ended(self._read(), f"{approval.by}: {decision} before {before}, in {file}: commit it")
+        why = reason or f"{decision}d by {approval.by}"
+        after = self._once(lambda _: Decide(stamp=self._carrier.stamp(), reason=why, approval=approval))
+        return self._ended(after, f"{approval.by}: {decision} {', '.join(f'{n} {v}' for n, v in of.services.items())} before {before}")
+
+    def _once(self, make: Callable[[Reading], Event], done: Callable[[Reading], bool] = lambda _: False) -> Reading:
+        """Carry one event out that brings nothing new, unless it is done already."""
+
+        def made(reading: Reading) -> tuple[Told, Event] | None:
+            if done(reading):
+                return None
+            told, event = self._told(reading), make(reading)
+            # What will be refused needs no update for that.
+            next_ledger(reading.ledger, told.intent, event, reading.standing)
+            return told, event
+
+        return self._carrier.carry(self._settings(), made)
+
+    def _tidied(self) -> Ended | None:
+        """Empty the slots whose time is up, if there are any."""
+        why = "the old slots' time is up"
+
+        def due(reading: Reading) -> bool:
+            if reading.ledger is None:
+                return False
+            event = Cleanup(stamp=self._carrier.stamp(), reason=why)
+            try:
+                plan = next_ledger(reading.ledger, self._told(reading).intent, event, reading.standing)
+            except Refusal:
+                return False
+            return not same(reading.ledger, plan.ledger)
+
+        if not due(self._read()):
+            return None
+        after = self._once(lambda now: Cleanup(stamp=self._carrier.stamp(), reason=why, expects=token(now)), lambda now: not due(now))
+        return self._ended(after, "the old slots are empty")
+
+    def _read(self) -> Reading:
+        return self._carrier.read(Troubles(Patience()))
+
+    def _told(self, reading: Reading) -> Told:
+        """What the next event of a stack is to be carried out with, when nothing new is wanted."""
+        ledger, stack = reading.ledger, self._ports.stack
+
+        def find() -> Told:
+            found = carried_with(stack, ledger) if ledger is not None and ledger.under_way is not None else None
+            return found or running_with(stack)
+
+        return self._carrier.ask(find, Troubles(Patience()))
+
+    def _settings(self) -> Settings:
+        """How releases are carried out, as the stack runs now."""
+        return self._carrier.ask(lambda: running_with(self._ports.stack), Troubles(Patience())).intent.releases
+
+    def _troubles(self) -> Troubles:
+        return Troubles(self._settings().patience)
+
+    @staticmethod
+    def _ended(reading: Reading, text: str) -> Ended:
+        release = reading.ledger.release if reading.ledger is not None else None
+        return Ended(release.phase if release is not None else "none", release.id if release is not None else None, text)
+
+
+def _reasoned(reason: str, verb: str) -> str:
+    if not reason.strip():
+        raise ConfigurationError(f"{verb} takes a reason: it is kept with the release")
+    return reason.strip()

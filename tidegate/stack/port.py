@@ -1,0 +1,106 @@
+"""The real side of the driver's port `Stack`: a Pulumi stack, over the engine of choice."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from embedded.engine.backend.bulk import no_collection
+from embedded.engine.settings.errors import SettingsError
+from embedded.engine.settings.project import find_project
+from tidegate.model.errors import ConfigurationError
+from tidegate.model.ledger import migrate
+from tidegate.planner.reading import Reading
+from tidegate.stack import updating
+from tidegate.stack.engine import choose
+from tidegate.stack.keeping import keep
+from tidegate.stack.records import Asked
+from tidegate.stack.remembering import remembered
+from tidegate.stack.telling import Telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from embedded.engine.settings.project import Project
+    from tidegate.model.events import Event
+    from tidegate.model.told import Past, Preview, Told
+    from tidegate.stack.records import Records
+
+_ROOT: Final = "pulumi:pulumi:Stack"
+
+
+class PulumiStack:
+    """A stack of the project in `folder` (`tidegate.driver.ports.Stack`); it has to obey the policy packs in the folders `packs`."""
+
+    def __init__(self, folder: Path, stack: str, environment: Mapping[str, str] = os.environ, packs: Sequence[Path] = ()) -> None:
+        self._folder, self._name, self._environment = folder, stack, environment
+        self._packs = tuple(pack.absolute() for pack in packs)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._name
+
+    def told(self, versions: Mapping[str, str], images: Mapping[str, str]) -> Told:
+        """What its file says, with these versions and images (`ref@sha256:..`) of services in their place. The file isn't touched."""
+        return self._telling.told(self._records, versions, images)
+
+    def keep(self, told: Told) -> None:
+        """Write the versions and images that `told` was given into the stack's file; all else in it stays as it is, to the byte."""
+        keep(self._telling.file, self._project.name, self._telling.given(told))
+
+    def read(self) -> Reading:
+        """What its last update left."""
+        # All of it stays: with hundreds of services, looking for garbage in it takes longer than reading it.
+        with no_collection():
+            return _reading(self._records.deployment())
+
+    def past(self) -> Sequence[Past]:
+        """Its updates, the newest first."""
+        return [remembered(entry, self._telling.learn) for entry in self._records.entries()]
+
+    def preview(self, told: Told, event: Event) -> Preview:
+        """What an update would do, and what policy packs say of it. Nothing is changed."""
+        return updating.preview(self._asked, self._telling, told, event, self._packs)
+
+    def update(self, told: Told, event: Event, line: Callable[[str], None]) -> None:
+        """One update, by what was told; `line` hears how it goes on.
+
+        An interrupt reaches the engine, which ends what it has begun; then it is a `CancelledError`.
+        """
+        updating.update(self._asked, self._telling, told, event, self._packs, line)
+
+    @cached_property
+    def _project(self) -> Project:
+        try:
+            return find_project(self._folder)
+        except SettingsError as error:
+            raise ConfigurationError(str(error)) from error
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self._project, self._name)
+
+    @cached_property
+    def _asked(self) -> Asked:
+        return Asked(choose(self._environment), self._folder, self._name, self._environment)
+
+    @property
+    def _records(self) -> Records:
+        """The embedded engine is asked in this process, if this process is where it would look for everything."""
+        if choose(self._environment).kind == "embedded" and dict(self._environment) == dict(os.environ):
+            from tidegate.stack.inside import Inside
+
+            return Inside(self._project, self._name)
+        return self._asked
+
+
+def _reading(deployment: Mapping[str, Any]) -> Reading:
+    there = [resource for resource in deployment.get("resources") or () if not resource.get("delete")]
+    outputs = {resource["urn"]: resource.get("outputs") or {} for resource in there}
+    root = next((outputs[resource["urn"]] for resource in there if resource["type"] == _ROOT), {})
+    ledger = migrate(root["ledger"]) if root.get("ledger") else None
+    return Reading(ledger, outputs, {resource["urn"]: resource.get("inputs") or {} for resource in there})
