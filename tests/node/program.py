@@ -274,6 +274,15 @@ class Place(Recorded):
             if wanted.items() <= pod["metadata"]["labels"].items() and "deletionTimestamp" not in pod["metadata"]
         }
 
+    def taken(self, slot: str) -> int:
+        """How many requests a slot's pods have answered; probes aren't counted."""
+        pods, found = self.all("v1/pods"), 0
+        for pod in (pods[name] for name in self.pods(slot)):
+            port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
+            said = httpx.get(f"http://{pod['status']['podIP']}:{port}/metrics", trust_env=False, timeout=_TIMEOUT).raise_for_status().text
+            found += sum(int(line.split()[-1]) for line in said.splitlines() if line.startswith("http_requests_total{"))
+        return found
+
     def restarts(self) -> int:
         """How often containers of the services were started again."""
         statuses = [status for pod in self.all("v1/pods").values() for status in pod["status"].get("containerStatuses", ())]
