@@ -43,14 +43,20 @@ def versions(answer: Any) -> set[str]:
     return {answer["version"]}.union(*(versions(one) for one in answer["calls"]))
 
 
-@pytest.mark.parametrize("executable", [None, "pulumi"], ids=["embedded", "real"])
-def test_the_whole_shop_by_the_command(there: Place, executable: str | None) -> None:
-    """Five services come up, are found unchanged, are released as one, and are gone again: each time by the command that people type."""
-    if executable and shutil.which(executable) is None:
+@pytest.fixture(params=[None, "pulumi"], ids=["embedded", "real"])
+def there(request: pytest.FixtureRequest, there: Place) -> Place:
+    """Each journey is made by the embedded engine, and by the real CLI with its provider where they are."""
+    there.executable = request.param
+    if there.executable is not None and shutil.which(there.executable) is None:
         pytest.skip("the real pulumi isn't on PATH")
+    return there
+
+
+def test_the_whole_shop_by_the_command(there: Place) -> None:
+    """Five services come up, are found unchanged, are released as one, and are gone again: each time by the command that people type."""
 
     def command(*arguments: str) -> str:
-        done = there.command(*arguments, executable=executable)
+        done = there.command(*arguments, executable=there.executable)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
