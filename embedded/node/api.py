@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = 5.0
 _REFUSED: Final = {400, 415, 422}
+DEFINITION: Final = "CustomResourceDefinition"
 MANAGER: Final = "tidegate-node"
 """Whose the fields are that a node's add-ons set."""
 
@@ -50,7 +51,7 @@ class Api:
     def apply(self, wanted: dict[str, Any]) -> bool:
         """Have an object as it is wanted; whether it is, since what it needs may come a little later."""
         # To compare kinds as large as these takes the API long.
-        if wanted["kind"] == "CustomResourceDefinition" and self._is_as_annotated(wanted):
+        if wanted["kind"] == DEFINITION and self._is_as_annotated(wanted):
             return True
         try:
             answer = self._client.patch(
@@ -75,6 +76,12 @@ class Api:
         known = answer.json()["metadata"].get("annotations", {}) if answer.is_success else {}
         annotations = wanted["metadata"].get("annotations", {})
         return bool(annotations) and annotations.items() <= known.items()
+
+    def serves(self, definition: dict[str, Any]) -> bool:
+        """Whether a kind is there for whoever asks which there are: a little after its definition."""
+        spec = definition["spec"]
+        said = [self.get(f"/apis/{spec['group']}/{version['name']}") for version in spec["versions"] if version["served"]]
+        return all(any(one["name"] == spec["names"]["plural"] for one in (each or {}).get("resources", ())) for each in said)
 
     def delete(self, path: str) -> bool:
         """Have an object go; whether it will, or has gone."""

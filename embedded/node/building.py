@@ -49,7 +49,7 @@ class Module:
     def version(self, go_mod: str | None = None) -> str:
         """Which version it is, as go.mod says."""
         text = (self.source / "go.mod").read_text() if go_mod is None else go_mod
-        found = re.search(rf"^\s*(?:require )?{re.escape(self.requires)} (v\S+)$", text, re.MULTILINE)
+        found = re.search(rf"^\s*(?:require )?{re.escape(self.requires)} (v\S+)(?: // indirect)?$", text, re.MULTILINE)
         if found is None:
             raise NodeError(f"{self.source / 'go.mod'} doesn't require {self.requires}; install Tidegate anew")
         return found[1]
@@ -70,6 +70,8 @@ class Program:
     """How long that is, roughly."""
     names: tuple[str, ...] = ()
     """What else it is called by; it does another thing by each name."""
+    package: str = "."
+    """What is built: the module's own, or one of the module that it requires."""
     stamps: Callable[[str], Mapping[str, str]] = lambda _: {}
     """Variables that are to have a text of ours: by such, programs know their version."""
 
@@ -97,12 +99,12 @@ class Program:
         say(f"Building {self.module.title} {self.module.version()} from its Go module: {self.takes} on two cores, once.")
         say("Fetching the modules that aren't here yet.")
         packages: list[str] = []
-        go(self.module, ["list", "-mod=readonly", "-deps", "."], packages.append)
+        go(self.module, ["list", "-mod=readonly", "-deps", self.package], packages.append)
         part = binary.with_name(f".{binary.name}.{os.getpid()}")
         stamps = self.stamps(self.module.version())
         flags = " ".join(["-s", "-w", *(f"-X={variable}={value}" for variable, value in stamps.items())])
         try:
-            command = ["build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", f"-ldflags={flags}", "-o", str(part), "."]
+            command = ["build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", f"-ldflags={flags}", "-o", str(part), self.package]
             go(self.module, command, Progress(len(packages), say, time.monotonic).line)
             for name in self.names:
                 link = binary.with_name(name)
@@ -182,7 +184,7 @@ def _stamps(version: str) -> dict[str, str]:
     return {f"{package}.gitVersion": version, f"{package}.gitMajor": number[0], f"{package}.gitMinor": number[1]}
 
 
-KUBERNETES: Final = Program(MODULE, "6 to 12 minutes", PARTS, _stamps)
+KUBERNETES: Final = Program(MODULE, "6 to 12 minutes", PARTS, stamps=_stamps)
 
 
 def version() -> str:

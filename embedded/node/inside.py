@@ -1,11 +1,13 @@
-"""The node's own mount namespace: what mounts things runs in it, and so does what a part has to find there."""
+"""How parts are started: on the machine, apart from it, or in the node's mount namespace, as what mounts things and what needs those."""
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedded.node import machine, processes
+from embedded.node.errors import NodeError
 from embedded.node.folder import write
 
 if TYPE_CHECKING:
@@ -18,12 +20,27 @@ def start(folder: Folder, part: Part) -> None:
     """Start a part, unless it runs."""
     if processes.part(folder, part.name) is not None:
         return
+    _refuse_taken(part)
     for path, text in part.files.items():
         folder.make(*path.parent.relative_to(folder.path).parts)
         write(path, text)
     folder.make("run")
-    command = [*_way(folder), *part.command] if part.mounts else part.command
-    processes.start(folder, part.name, command, part.environment)
+    way = _way(folder) if part.mounts else part.apart.way(folder.make("run", "apart", part.name)) if part.apart else []
+    processes.start(folder, part.name, [*way, *part.command], part.environment)
+
+
+def _refuse_taken(part: Part) -> None:
+    for address in part.takes:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                where = "{}:{}".format(*address)
+                raise NodeError(
+                    f"{part.name} can't listen on {where} ({error.strerror}): end what listens there, perhaps on all addresses, "
+                    "or take the node down and leave the add-on out; see `ss -ltnp`"
+                ) from error
 
 
 def _way(folder: Folder) -> list[str]:

@@ -17,6 +17,8 @@ INTERFACE: Final = "tidegate0"
 # Pods and services of each: the usual ones first.
 _CANDIDATES: Final = (("10.244.0.0/24", "10.96.0.0/16"), ("10.187.0.0/24", "10.188.0.0/16"), ("172.29.64.0/24", "172.28.0.0/16"))
 _TIMEOUT: Final = 10
+# So many of the pods' addresses, from the second on, are for parts that run apart.
+_APART: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,17 @@ class Network:
     def address(self) -> str:
         """The node's own, on which its servers listen."""
         return str(ip_network(self.pods)[1])
+
+    def apart(self, number: int) -> str:
+        """The address of a part that runs apart; they are numbered from 1 on."""
+        if not 1 <= number <= _APART:
+            raise ValueError(f"a node has {_APART} addresses for parts that run apart, and {number} is none of them")
+        return str(ip_network(self.pods)[1 + number])
+
+    @property
+    def first_pod(self) -> str:
+        """The first address that is a pod's."""
+        return str(ip_network(self.pods)[2 + _APART])
 
     @property
     def api(self) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from embedded.node import building, cgroups, identity, inside, machine, needs, network, processes
-from embedded.node.add_ons import catalog
-from embedded.node.api import Api
+from embedded.node.add_ons import catalog, envoy
+from embedded.node.api import DEFINITION, Api
 from embedded.node.errors import NodeError
 from embedded.node.folder import cache, folder
 from embedded.node.images import static
@@ -114,7 +114,7 @@ class Node:
     @property
     def gateway(self) -> str:
         """Where the gateway takes requests of programs on this machine."""
-        if (url := self.urls.get("traefik")) is None:
+        if (url := self.urls.get(envoy.NAME)) is None:
             raise NodeError(f"the node {self.folder.name} has no gateway: tidegate node up --add-ons gateway")
         return url
 
@@ -298,7 +298,10 @@ class Node:
 
     def _add(self, one: AddOn, setup: Setup, api: Api) -> list[Part]:
         """Start an add-on, which finds its objects there."""
-        self._apply(one.objects(setup, self._cache), api)
+        objects = one.objects(setup, self._cache)
+        self._apply(objects, api)
+        for kind in (each for each in objects if each["kind"] == DEFINITION):
+            self._await(partial(api.serves, kind), "kube-apiserver", f"the kind {kind['spec']['names']['kind']} to be served")
         parts = list(one.parts(setup))
         for part in parts:
             inside.start(self.folder, part)

@@ -25,6 +25,7 @@ from benchmarks.switch.recording import Recording
 from embedded.node.api import Api
 from tests.local.kubernetes.stack import Stack
 from tests.local.program.stack import ROOT, STEPS, Recorded, changes, program
+from tests.node import commanded
 from tests.node.ground import within
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class Place(Recorded):
     digests: Mapping[str, str]
     """The images on the node, and what pins each."""
     api: Api
+    executable: str | None = None
+    """The command that carries updates out; without one the engine does in this process."""
 
     def shop(
         self, dashboard: str = "v1", manager: str = "v1", *, canary: bool = False, more: Mapping[str, Mapping[str, Any]] | None = None
@@ -203,15 +206,20 @@ class Place(Recorded):
         assert answer.is_success, answer.text
         return str(answer.json()["version"])
 
-    def up(self, config: Config, happens: Config | None = None, **options: Any) -> Run:
+    def up(self, config: Config, happens: Config | None = None) -> Run:
         """Update to an intent, or let an event happen."""
         self.configure(config, happens)
-        return self.stack.up(program, **options)
+        return self.stack.up(program) if self.executable is None else self._commanded("up", "--yes", "--skip-preview")
 
     def preview(self, config: Config, happens: Config | None = None) -> Run:
         """What such an update would do."""
         self.configure(config, happens)
-        return self.stack.preview(program)
+        return self.stack.preview(program) if self.executable is None else self._commanded("preview")
+
+    def _commanded(self, *arguments: str) -> Run:
+        log = self.stack.folder / "events.jsonl"
+        log.unlink(missing_ok=True)
+        return commanded.run(self.command(*arguments, "--event-log", str(log), executable=self.executable), log)
 
     def command(self, *arguments: str, executable: str | None = None) -> subprocess.CompletedProcess[str]:
         """The same by the command that people type, or by another one that takes the same words; in the stack's folder."""
@@ -223,6 +231,8 @@ class Place(Recorded):
             "PULUMI_BACKEND_URL": f"file://{self.stack.folder}/backend",
             "PULUMI_CONFIG_PASSPHRASE": "password",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # By this the real one takes the flag for a file of events.
+            "PULUMI_DEBUG_COMMANDS": "true",
             "TIDEGATE_ENGINE": "embedded",
             "PATH": beside,
             "PYTHONPATH": str(ROOT),
@@ -245,7 +255,7 @@ class Place(Recorded):
 
     def destroy(self) -> None:
         """Take the stack away; nothing of it is left on the node."""
-        self.stack.destroy().well()
+        (self.stack.destroy() if self.executable is None else self._commanded("destroy", "--yes", "--skip-preview")).well()
         assert self.stack.resources() == {}
         assert self.get(f"/api/v1/namespaces/{self.space}") is None
 
@@ -273,6 +283,15 @@ class Place(Recorded):
             for name, pod in self.all("v1/pods").items()
             if wanted.items() <= pod["metadata"]["labels"].items() and "deletionTimestamp" not in pod["metadata"]
         }
+
+    def taken(self, slot: str) -> int:
+        """How many requests a slot's pods have answered; probes aren't counted."""
+        pods, found = self.all("v1/pods"), 0
+        for pod in (pods[name] for name in self.pods(slot)):
+            port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
+            said = httpx.get(f"http://{pod['status']['podIP']}:{port}/metrics", trust_env=False, timeout=_TIMEOUT).raise_for_status().text
+            found += sum(int(line.split()[-1]) for line in said.splitlines() if line.startswith("http_requests_total{"))
+        return found
 
     def restarts(self) -> int:
         """How often containers of the services were started again."""

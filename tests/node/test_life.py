@@ -136,7 +136,7 @@ def test_the_command(ground: Ground, tmp_path: Path) -> None:
     assert status["ready"]
     assert status["add_ons"] == list(catalog.DEFAULT)
     assert set(status["parts"]) == {*NAMES, *catalog.read(ground.node().folder).parts}
-    assert status["urls"] == up["urls"] == {"traefik": ground.node().gateway}
+    assert status["urls"] == up["urls"] == {"envoy": ground.node().gateway}
     assert "tidegate.dev/shop/dashboard:v2-slow" in json.loads(_tidegate(ground, "load-image", str(ground.shop), "--json").stdout)["images"]
     assert "leader" in _tidegate(ground, "logs", "etcd").stdout
     assert "Serving securely" in _tidegate(ground, "logs", "metrics-server").stdout

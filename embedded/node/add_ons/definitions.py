@@ -1,4 +1,4 @@
-"""The Gateway API's kinds, from its Go module: checked by Go's checksums when they are fetched, and kept as JSON."""
+"""Kinds, from the Go modules of their makers: checked by Go's checksums when they are fetched, and kept as JSON."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Definitions:
 
     module: Module
     folder: str
+    files: str = "*.yaml"
+    """Which of its files."""
 
     def is_made(self, cache: Path) -> bool:
         """Whether they were fetched."""
@@ -43,21 +45,25 @@ class Definitions:
             say(f"Fetching {self.module.title} {self.module.version()} from its Go module.")
             said: list[str] = []
             go(self.module, ["mod", "download", "-json", self.module.requires], said.append)
-            write(home / _FILE, json.dumps(read_folder(Path(json.loads("\n".join(said))["Dir"]) / self.folder)))
+            write(home / _FILE, json.dumps(read_folder(Path(json.loads("\n".join(said))["Dir"]) / self.folder, self.files)))
 
     def commands(self, _cache: Path) -> dict[str, str]:
         """None."""
         return {}
 
     def read(self, cache: Path) -> list[dict[str, Any]]:
-        """The objects."""
+        """The objects, marked with their version: by that it is known whether the API has them."""
         objects: list[dict[str, Any]] = json.loads((self.module.home(cache) / _FILE).read_text())
+        for one in objects:
+            one["metadata"].setdefault("annotations", {})["tidegate.dev/version"] = self.module.version()
         return objects
 
 
-def read_folder(folder: Path) -> list[dict[str, Any]]:
-    """The definitions in a folder's files."""
-    objects = [one for file in sorted(folder.glob("*.yaml")) for one in yaml.load_all(file.read_text(), _LOADER) if one]
+def read_folder(folder: Path, files: str = "*.yaml") -> list[dict[str, Any]]:
+    """The definitions in a folder's files; where those are a chart's, whatever its values say."""
+    texts = [file.read_text() for file in sorted(folder.glob(files))]
+    plain = ["\n".join(line for line in text.splitlines() if not line.startswith("{{")) for text in texts]
+    objects = [one for text in plain for one in yaml.load_all(text, _LOADER) if one]
     kinds = [one for one in objects if one["kind"] == "CustomResourceDefinition"]
     if not kinds:
         raise NodeError(f"there are no CustomResourceDefinitions in {folder}; install Tidegate anew")

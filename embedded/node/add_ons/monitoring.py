@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from embedded.node.add_ons import discovery, gateway
+from embedded.node.add_ons import discovery, envoy
 from embedded.node.add_ons.add_on import AddOn, role
 from embedded.node.parts import apiserver
 from embedded.node.parts.part import Part, flags
@@ -65,12 +65,12 @@ def _targets(setup: Setup) -> Path:
 
 
 def _configuration(setup: Setup) -> str:
-    address, metrics = setup.network.address, gateway.METRICS
+    address, metrics = setup.network.address, envoy.METRICS
     jobs = [
         {"job_name": "pods", "file_sd_configs": [{"files": [str(_targets(setup))]}]},
         _kubelet(setup, "cadvisor", "/metrics/cadvisor", "container_.+"),
         _kubelet(setup, "volumes", "/metrics", "kubelet_volume_stats_.+"),
-        {"job_name": "traefik", "static_configs": [{"targets": [f"{address}:{metrics}"]}]},
+        {"job_name": "envoy", "metrics_path": envoy.STATISTICS, "static_configs": [{"targets": [f"{address}:{metrics}"]}]},
     ]
     alertmanager = {"static_configs": [{"targets": [f"127.0.0.1:{setup.doors['alertmanager']}"]}]}
     content = {

@@ -62,6 +62,7 @@ def _pairs(values: dict[str, Any]) -> str:
 
 def _network(setup: Setup) -> dict[str, Any]:
     leases = str(setup.folder.path / "run" / "leases")
-    addresses = {"type": "host-local", "dataDir": leases, "ranges": [[{"subnet": setup.network.pods}]], "routes": [{"dst": "0.0.0.0/0"}]}
+    pods = {"subnet": setup.network.pods, "rangeStart": setup.network.first_pod}
+    addresses = {"type": "host-local", "dataDir": leases, "ranges": [[pods]], "routes": [{"dst": "0.0.0.0/0"}]}
     # No masquerading, no port mapping: so nothing touches iptables. A pod reaches pods, services and the node, and nothing beyond.
     return {"cniVersion": "0.4.0", "name": setup.node, "plugins": [{"type": "ptp", "ipMasq": False, "ipam": addresses}]}

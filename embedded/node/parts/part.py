@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from embedded.node.apart import Apart
     from embedded.node.folder import Folder
     from embedded.node.network import Network
 
@@ -62,6 +63,10 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: bool = False
     """Whether it mounts things, and so runs in the node's own mount namespace."""
+    apart: Apart | None = None
+    """The network and the root of its own that it runs in, if it does."""
+    takes: Sequence[tuple[str, int]] = ()
+    """Addresses that it listens on only when it is told to: they must be free when it is started."""
     healthy: str = ""
     """A path that it answers with success once it is ready, when that says more than that it listens."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from embedded.node import identity
-from embedded.node.add_ons import catalog, definitions, discovery
+from embedded.node.add_ons import catalog, definitions, discovery, gateway
 from embedded.node.api import path
 from embedded.node.building import PARTS, Module, Program
 from embedded.node.clusters import Given, InDocker
@@ -69,11 +70,11 @@ def test_a_port_that_is_taken_is_another_one(tmp_path: Path) -> None:
     folder = Folder(tmp_path, "a")
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
-        (tmp_path / "add-ons.json").write_text(json.dumps({"names": ["gateway"], "doors": {"traefik": taken}}))
-        assert catalog.choose(folder, (), ["traefik"]).doors == {"traefik": taken}
-        now = catalog.choose(folder, (), ()).doors["traefik"]
+        (tmp_path / "add-ons.json").write_text(json.dumps({"names": ["gateway"], "doors": {"envoy": taken}}))
+        assert catalog.choose(folder, (), ["envoy"]).doors == {"envoy": taken}
+        now = catalog.choose(folder, (), ()).doors["envoy"]
         assert now != taken
-    assert catalog.choose(folder, (), ()).doors == {"traefik": now}
+    assert catalog.choose(folder, (), ()).doors == {"envoy": now}
 
 
 @pytest.mark.parametrize("cluster", [Given(Folder(Path("/x"), "a"), Path("/k")), InDocker(Folder(Path("/x"), "a"))])
@@ -84,27 +85,48 @@ def test_others_clusters_are_left_as_they_are(cluster: Cluster) -> None:
 
 
 def test_parts_are_as_their_add_ons_say(setup: Setup) -> None:
-    """They have the names that `status` and `logs` know; each listens on the node, or for this machine alone."""
+    """They have the names that `status` and `logs` know; each listens on the node, for this machine alone, or apart from it."""
     for one in catalog.ALL.values():
         parts = one.parts(setup)
         assert tuple(part.name for part in parts) == one.names
         for part in parts:
             host = part.answers[0] if isinstance(part.answers, tuple) else part.answers
-            assert host in {setup.network.address, "127.0.0.1"} or (isinstance(host, Path) and host.is_relative_to(setup.folder.path))
+            own = part.apart.address if part.apart else setup.network.address
+            assert host in {own, "127.0.0.1"} or (isinstance(host, Path) and host.is_relative_to(setup.folder.path))
             assert "0.0.0.0:" not in " ".join([*part.command, *part.files.values()])
             assert "insecure" not in " ".join(part.command)
     assert {*one.doors} <= {*one.names}
 
 
-def test_objects_can_be_applied(setup: Setup) -> None:
+def test_objects_can_be_applied(setup: Setup, tmp_path: Path) -> None:
     """Each says what it is, and all have different places."""
     identity.make(setup)
-    chosen = [add_on for add_on in catalog.ALL.values() if add_on.name != "gateway"]
-    made = [one for add_on in chosen for one in (*add_on.objects(setup, _CACHE), *add_on.afterwards(setup))]
+    for kinds in (one for add_on in catalog.ALL.values() for one in add_on.made if isinstance(one, definitions.Definitions)):
+        kinds.module.home(tmp_path).mkdir()
+        name = {"name": kinds.module.source.name}
+        kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": name}
+        (kinds.module.home(tmp_path) / "definitions.json").write_text(json.dumps([kind]))
+        [one] = kinds.read(tmp_path)
+        assert one["metadata"]["annotations"] == {"tidegate.dev/version": kinds.module.version()}
+    made = [one for add_on in catalog.ALL.values() for one in (*add_on.objects(setup, tmp_path), *add_on.afterwards(setup))]
     paths = [path(one) for one in made]
     assert len(set(paths)) == len(paths)
     assert "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io" in paths
     assert "/api/v1/namespaces/kube-system/services/kube-dns" in paths
+    assert "/apis/gateway.envoyproxy.io/v1alpha1/namespaces/gateways/envoypatchpolicies/loopback" in paths
+
+
+def test_each_listener_has_its_address(setup: Setup) -> None:
+    """The control plane would have Envoy listen on all addresses: what it says is put right, at whatever port the door is."""
+    moved = replace(setup, doors={**setup.doors, "envoy": 41000})
+    policies = [one for one in gateway.around(moved) if one["kind"] == "EnvoyPatchPolicy"]
+    patches = {patch["name"]: patch["operation"] for one in policies for patch in reversed(one["spec"]["jsonPatches"])}
+    wanted = {"tcp-80": "10.244.0.1", "tcp-443": "10.244.0.1", "tcp-41000": "127.0.0.1"}
+    assert {name: patches[name]["value"] for name in wanted} == wanted
+    [policy] = [one for one in gateway.around(moved) if one["kind"] == "ValidatingAdmissionPolicy"]
+    assert "one.port in [80, 443, 41000]" in policy["spec"]["validations"][0]["expression"]
+    [envoy] = [part for part in gateway.ADD_ON.parts(moved) if part.name == "envoy"]
+    assert {*envoy.takes} == {("10.244.0.1", 80), ("10.244.0.1", 443), ("127.0.0.1", 41000)}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +156,7 @@ def test_accounts_are_made_once(setup: Setup) -> None:
 def test_programs_are_known_by_their_sources(tmp_path: Path) -> None:
     """Each add-on's program has a module of its own with checksums, and other sources are another folder in the cache."""
     programs = [made for one in catalog.ALL.values() for made in one.made if isinstance(made, Program)]
-    assert {program.module.source.name for program in programs} == {"coredns", "provisioner", "metrics_server"}
+    assert {program.module.source.name for program in programs} == {"coredns", "provisioner", "metrics_server", "envoy_gateway"}
     for program in programs:
         assert program.module.version().startswith("v")
         assert (program.module.source / "go.sum").exists()
@@ -148,9 +170,12 @@ def test_programs_are_known_by_their_sources(tmp_path: Path) -> None:
 
 
 def test_definitions_are_those_of_kinds(tmp_path: Path) -> None:
-    """Other objects beside them are left out, and none at all is a mistake."""
+    """Other objects beside them are left out, and what a chart has around them; none at all is a mistake."""
     (tmp_path / "a.yaml").write_text("kind: CustomResourceDefinition\n---\nkind: ValidatingAdmissionPolicy\n---\n")
     assert definitions.read_folder(tmp_path) == [{"kind": "CustomResourceDefinition"}]
+    (tmp_path / "b.yaml").write_text("{{- if .Values.a }}\n---\nkind: CustomResourceDefinition\na: 1\n{{- end }}\n")
+    assert definitions.read_folder(tmp_path, "b*") == [{"kind": "CustomResourceDefinition", "a": 1}]
+    (tmp_path / "b.yaml").unlink()
     (tmp_path / "a.yaml").write_text("kind: Other\n")
     with pytest.raises(NodeError, match="no CustomResourceDefinitions"):
         definitions.read_folder(tmp_path)

@@ -24,7 +24,7 @@ def test_all_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert {"root", "etcd", "containerd", "runc", "nft", "ip", "CNI plugins ptp, host-local, loopback", "Go 1.26 or newer"} <= set(found)
     assert found["etcd"] == "make node, or on Debian and Ubuntu: apt-get install etcd-server"
     assert "Go 1.26 or newer" not in {one.what for one in needs.missing(build=False)}
-    assert needs.Missing("traefik", "so") in needs.missing(build=False, more={"traefik": "so"})
+    assert needs.Missing("envoy", "so") in needs.missing(build=False, more={"envoy": "so"})
     text = str(needs.MissingError(needs.missing(build=False)))
     assert "\n  - runc: make node" in text
 

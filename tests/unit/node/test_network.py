@@ -24,3 +24,12 @@ def test_addresses_of_note() -> None:
     """The node has the pods' first address; the API and a name server have theirs among the services'."""
     network = Network("10.244.0.0/24", "10.96.0.0/16")
     assert (network.address, network.api, network.dns) == ("10.244.0.1", "10.96.0.1", "10.96.0.10")
+
+
+def test_parts_apart_have_addresses_that_no_pod_has() -> None:
+    """They are between the node's own and the pods'; there are as many as there are, and no more."""
+    network = Network("10.244.0.0/24", "10.96.0.0/16")
+    assert (network.apart(1), network.apart(8), network.first_pod) == ("10.244.0.2", "10.244.0.9", "10.244.0.10")
+    for number in (0, 9):
+        with pytest.raises(ValueError, match="has 8 addresses"):
+            network.apart(number)

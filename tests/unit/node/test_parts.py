@@ -53,7 +53,8 @@ def test_files_are_read_as_they_are_meant(setup: Setup) -> None:
     cri = tomllib.loads(files["containerd.toml"])["plugins"]["io.containerd.grpc.v1.cri"]
     assert cri["sandbox_image"] == "pause:1"
     assert cri["containerd"]["runtimes"]["runc"]["options"]["SystemdCgroup"] is False
-    assert [plugin["type"] for plugin in json.loads(files["10-node.conflist"])["plugins"]] == ["ptp"]
+    [plugin] = json.loads(files["10-node.conflist"])["plugins"]
+    assert (plugin["type"], plugin["ipam"]["ranges"]) == ("ptp", [[{"subnet": "10.244.0.0/24", "rangeStart": "10.244.0.10"}]])
     assert yaml.safe_load(files["kubelet.yaml"])["cgroupRoot"] == "/tidegate-a"
     assert yaml.safe_load(files["kube-proxy.yaml"])["mode"] == "nftables"
 
