@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from functools import partial
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,7 +57,7 @@ class Team:
     def __post_init__(self) -> None:
         plain = told("one", ())
         file = replace(plain, intent=plain.intent.model_copy(update={"gates": self.gates}))
-        self.world = World(self.timeline, Random(0), "one", file)  # noqa: S311 - a world, not a key
+        self.world = World(self.timeline, file)
         self.world.installed()
         # What is released is what is in the file, so that whoever says yes sees the same.
         services = {"web": plain.intent.services["web"].model_copy(update={"version": "v2"})}
