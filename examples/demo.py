@@ -244,7 +244,7 @@ def release(demo: Demo) -> None:
     demo.set("tidegate:services.agent-manager.version", "v1.1.0")
     demo.set("tidegate:services.dashboard.version", "v1.1.0")
     demo.up("dashboard v1.1.0")
-    say("\nThe next steps are events. A driver writes them, as it sees fit; here they are written by hand.")
+    say("\nThe next steps are events. `tidegate release` sends them, as it sees fit; here they are written by hand.")
     for weight in (5, 50, 100):
         demo.event("shift", weight=weight)
     demo.event("promote")
@@ -308,6 +308,7 @@ def main() -> int:
     say(f"  {FILE:<29} what you just saw, each setting explained; Pulumi.production.yaml is a bigger one")
     say("  .venv/bin/tidegate local up   a cluster of your own, for kubectl, for this stack and for your own programs")
     say("  README.md, Use it             this stack by hand, step by step")
+    say("  docs/driver.md                releases that go through all of their steps, and back, by themselves")
     say("  docs/releases.md              how a release goes, what is refused and why, how to go back")
     return 0
 

@@ -92,7 +92,7 @@ def wait(
     if phase is not None and phase not in PHASES:
         raise ConfigurationError(f"there is no phase {phase}; there are {', '.join(PHASES)}")
     limit = _seconds(timeout)
-    with verbs.releases(stack, json=json) as found:
+    with verbs.releases(stack, json=json, drives=False) as found:
         ended = found.wait(phase, limit)
     verbs.finish(ended, json=json)
 

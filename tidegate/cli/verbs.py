@@ -41,8 +41,8 @@ _WIDTH: Final = 8
 
 
 @contextmanager
-def releases(stack: str | None, *, json: bool = False, quiet: bool = False) -> Iterator[Releases]:
-    """The releases of a stack. What happens is told as it happens, unless it is to be quiet.
+def releases(stack: str | None, *, json: bool = False, quiet: bool = False, drives: bool = True) -> Iterator[Releases]:
+    """The releases of a stack. What happens is told as it happens, unless it is to be quiet: then they are only looked at.
 
     An interrupt ends the driving and nothing else: users stay where they are. With `json`, how it ended is printed also when it failed.
     """
@@ -50,7 +50,7 @@ def releases(stack: str | None, *, json: bool = False, quiet: bool = False) -> I
 
     name = name_of(stack)
     try:
-        with _interruptible(name), ExitStack() as open_:
+        with _interruptible(name, drives=drives and not quiet), ExitStack() as open_:
             teller = None if quiet else open_.enter_context(telling(name))
             yield open_.enter_context(_opened(name, teller))
     except TidegateError as error:
@@ -71,8 +71,8 @@ def _opened(stack: str, teller: Teller | None) -> Releases:
 
 
 @contextmanager
-def _interruptible(stack: str) -> Iterator[None]:
-    """The first interrupt, or a CI's wish that it ends, stops the driving where it is."""
+def _interruptible(stack: str, *, drives: bool) -> Iterator[None]:
+    """The first interrupt, or a CI's wish that it ends, stops the driving where it is. Who only looks stops nothing by that."""
 
     def end(number: int, frame: Any) -> NoReturn:
         del number, frame
@@ -82,10 +82,12 @@ def _interruptible(stack: str) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, CancelledError) as interrupt:
+        if not drives:
+            raise CancelledError(str(interrupt) or "stopped looking; whatever is under way goes on") from interrupt
         said = f"{interrupt}. " if str(interrupt) else ""
         raise CancelledError(
-            f"{said}nobody drives any more; users stay where they are. To go on: `tidegate resume --stack {stack}`; "
-            f"to take a release back: `tidegate abort --stack {stack} --reason TEXT`"
+            f"{said}nobody drives any more; users stay where they are. To go on: `tidegate resume --stack {stack}`, or the same "
+            f"`tidegate release` again if it wasn't staged yet; to take it back: `tidegate abort --stack {stack} --reason TEXT`"
         ) from interrupt
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -96,7 +98,11 @@ def agree(question: str, *, yes: bool) -> None:
     if yes:
         return
     must_be_asked(question)
-    if not typer.confirm(question, err=True):
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
         raise CancelledError("nothing was changed")
 
 

@@ -50,21 +50,22 @@ def _code(found: Found, refuse: Callable[[Found], None]) -> int:
 def _boxes(intent: Intent, services: tuple[str, ...], *, first: bool) -> Iterator[Box]:
     """Each step, in order."""
     named = ", ".join(f"{name} {intent.services[name].version}" for name in services)
+    come, are = ("comes", "is") if len(services) == 1 else ("come", "are")
     if first:
-        yield Box("stage", services, 100, 0.0, ("configuration", "policy"), f"{named} are installed")
+        yield Box("stage", services, 100, 0.0, ("configuration", "policy"), f"{named} {are} installed")
         return
     yield Box("preflight", services, 0, 0.0, _preflight(intent), "every gate, before anything is changed")
     smoke = [name for name in services if intent.services[name].checks.smoke is not None]
     checked = [name for name in services if intent.services[name].checks.end_to_end is not None]
     checks = (*(("smoke",) if smoke else ()), *(("end-to-end",) if checked else ()))
-    yield Box("stage", services, 0, 0.0, ("ready", *checks), f"{named} come up with no traffic")
+    yield Box("stage", services, 0, 0.0, ("ready", *checks), f"{named} {come} up with no traffic")
     measured = any(intent.services[name].analysis is not None for name in services)
     watched = ("health", "traffic", *(("analysis",) if measured else ()))
     moving = steps.canaries(intent, services)
     for step in steps.steps(intent, services):
         gates = _asked(intent, "shift")
         yield Box("shift", moving, step.weight, step.soak, (*gates, *watched), f"{step.weight}% of the traffic of {', '.join(moving)}")
-    yield Box("promote", services, 100, 0.0, (*_asked(intent, "promote"), *watched), f"{named} are live")
+    yield Box("promote", services, 100, 0.0, (*_asked(intent, "promote"), *watched), f"{named} {are} live")
     bake = seconds(intent.releases.bake)
     if bake:
         yield Box("bake", services, 100, bake, (*watched, *checks[-1:]), "watched with all of the traffic")

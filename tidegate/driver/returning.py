@@ -15,7 +15,7 @@ from tidegate.driver.deciding import PULSE
 from tidegate.driver.results import Ended
 from tidegate.driver.troubles import Troubles
 from tidegate.model.base import seconds
-from tidegate.model.errors import BusyError, ExitCode, TidegateError, UnreachableError, UpdateFailedError
+from tidegate.model.errors import BusyError, DriftError, ExitCode, TidegateError, UnreachableError, UpdateFailedError
 from tidegate.model.events import Abort, Rollback
 from tidegate.model.ledger import Held
 from tidegate.planner.planning import next_ledger
@@ -70,6 +70,10 @@ class Return:
     led: bool = False
     refused: str = ""
     """Why the routes couldn't be patched, if they couldn't."""
+    called: bool = False
+    """Whether a person was called because of that."""
+    incident: str | None = None
+    """Where that incident is."""
 
     def run(self, reading: Reading, health: Mapping[str, Health]) -> Ended:
         """Take it back. A `Refusal` is raised before anything was touched."""
@@ -185,14 +189,31 @@ class Return:
         if not weights:
             return
         parts = [{name: weights.pop(name)} for name in (self.first,) if name is not None and name in weights]
-        try:
-            for part in (*parts, *([weights] if weights else [])):
+        wrong: list[TidegateError] = []
+        for part in (*parts, *([weights] if weights else [])):
+            try:
                 self.carrier.ports.cluster.lead(reading, part, force=self.force)
-        except TidegateError as error:
-            self.refused = str(error)
-            self.carrier.tell("warning", f"the routes can't be patched at once, the update does it: {error}", ledger)
-        else:
+            except TidegateError as error:
+                # The routes of one service hold up none of the others'.
+                wrong.append(error)
+        if not wrong:
             self.led, self.refused = True, ""
+            return
+        self.refused = "; ".join(map(str, wrong))
+        self.carrier.tell("warning", f"the routes can't be patched at once, the update does it: {self.refused}", ledger)
+        if any(isinstance(error, DriftError) for error in wrong):
+            self._call(ledger, release)
+
+    def _call(self, ledger: Ledger, release: Release) -> None:
+        """Somebody else has the routes. The update may fail by that as well, and users are on what doesn't hold meanwhile."""
+        if self.called:
+            return
+        self.called = True
+        # What is promoted isn't aborted any more: the routes must be given back by whoever has them.
+        under_way = release.phase in {"staged", "shifting"}
+        ways = "`tidegate abort --force --reason TEXT` takes the routes anyway" if under_way else "undo what they have changed"
+        text = f"{release.id} can't be led back at once, for somebody else has routes: {self.refused}. It goes on being tried; {ways}"
+        self.incident = self.carrier.ports.teller.incident(self.carrier.tell("failed", text, ledger, trigger=self.trigger))
 
     def _nowhere(self, reading: Reading, health: Mapping[str, Health]) -> str | None:
         """Why users can't be led back just now: there is nobody ready, and where they are there is."""
@@ -211,13 +232,14 @@ class Return:
         ledger, release = _there(reading)
         if not left:
             text = f"{release.id}: taken back, users are served by what served them before ({self.text})"
+            text += "; the incident because of its routes can be closed" if self.called else ""
             self.carrier.tell("rolled-back", text, ledger, trigger=self.trigger)
             return Ended(release.phase, release.id, text, int(ExitCode.ROLLED_BACK))
         routes = "the routes were led back" if self.led else f"the routes are as they were{f' ({self.refused})' if self.refused else ''}"
         advice = "`tidegate resume` finishes it" if self.led or self.begun else "nothing could be begun: try again"
         text = f"{release.id} isn't wholly taken back ({self.text}): {'; '.join(left)}; {routes}. {advice}"
         happening = self.carrier.tell("failed", text, ledger, left=left)
-        where = self.carrier.ports.teller.incident(happening)
+        where = self.incident if self.called else self.carrier.ports.teller.incident(happening)
         return Ended(release.phase, release.id, f"{text}{f' ({where})' if where else ''}", int(ExitCode.ERROR), left)
 
 

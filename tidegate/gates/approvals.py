@@ -6,7 +6,6 @@ of who began it. The last word of a person replaces what they said before, and o
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final, Literal
@@ -17,6 +16,7 @@ from tidegate.gates.verifying import UnprovenError
 from tidegate.model.base import seconds
 from tidegate.model.errors import GateRefusedError, UnreachableError, WaitingForApprovalError
 from tidegate.model.ledger import Held
+from tidegate.model.phrases import claimed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,6 @@ __all__ = ["Said", "Standing", "state", "statement"]
 SKEW: Final = timedelta(minutes=1)
 """How far clocks may be apart."""
 _NAMED: Final = 5
-_LONGEST: Final = 80
 
 Kind = Literal["granted", "bypassed", "waiting", "refused"]
 _VERDICTS: Final[dict[Kind, Verdict]] = {"granted": "pass", "bypassed": "no-data", "waiting": "no-data", "refused": "fail"}
@@ -173,7 +172,7 @@ def _heard(gates: Gates, needed: dict[str, Requirement]) -> Iterator[str]:
 def _counted(subject: _Subject, approvals: Iterable[Approval], verifier: Verifier) -> _Count:
     count = _Count()
     for approval in dict.fromkeys(approvals):
-        who = _shown(approval.by)
+        who = claimed(approval.by)
         said = statements.read(approval.statement)
         if said is None:
             count.ignored.append(f"what {who} has signed is no statement")
@@ -202,13 +201,13 @@ def _strange(subject: _Subject, said: Statement, approval: Approval) -> str:
     if said.decision != approval.decision:
         return f"the record says {approval.decision}, what was signed says {said.decision}"
     if said.stack != subject.stack:
-        return f"that is for the stack {_shown(said.stack)}, and this is {subject.stack}"
+        return f"that is for the stack {claimed(said.stack)}, and this is {subject.stack}"
     if said.release != subject.release:
-        return f"that is for another release ({_shown(said.release)}); this is {subject.release}"
+        return f"that is for another release ({claimed(said.release)}); this is {subject.release}"
     if said.brings != subject.brings:
         return "that is for other versions or settings than are to be released now"
     if statements.moment(said) > subject.now + SKEW:
-        return f"that is from the future ({_shown(said.at)}); are the clocks right?"
+        return f"that is from the future ({claimed(said.at)}); are the clocks right?"
     return ""
 
 
@@ -217,7 +216,7 @@ def _heed(subject: _Subject, said: Statement, word: Word, count: _Count) -> None
         count.ignored.append(f"{word.person} is not among those who are asked before {subject.before}")
         return
     at = statements.moment(said)
-    count.said.append(Said(word.person, said.decision, _plain(said.reason), _plain(said.incident), at, word.names))
+    count.said.append(Said(word.person, said.decision, plain(said.reason), plain(said.incident), at, word.names))
 
 
 def _last(said: list[Said]) -> dict[str, Said]:
@@ -261,7 +260,7 @@ def _missing(
         return ""
     if needed.four_eyes and not beginners.known:
         return (
-            f"who began it, {_shown(began_by)}, is nobody in gates.people, so it can't be told whose yes would be to their own release: "
+            f"who began it, {claimed(began_by)}, is nobody in gates.people, so it can't be told whose yes would be to their own release: "
             "add that to somebody's names there, or set four_eyes: false"
         )
     roles = ", ".join(needed.approvers)
@@ -306,13 +305,3 @@ def _deadline(needed: Requirement, since: datetime) -> datetime:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _shown(text: str) -> str:
-    """What somebody claims, such that nothing in it passes for something else: letters that only look like others are spelled out."""
-    return json.dumps(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
-
-
-def _plain(text: str) -> str:
-    """A text of somebody's, in one line, without what moves a cursor."""
-    return "".join(letter if letter.isprintable() else " " for letter in " ".join(text.split()))

@@ -1,16 +1,19 @@
-"""How errors of the configuration say things."""
+"""How things are said: in errors of the configuration, and of what others have written."""
 
 from __future__ import annotations
 
 import json
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tidegate.model.base import Path
+
+_LONGEST: Final = 80
+"""Letters of a claim that are shown."""
 
 
 def listed(words: Iterable[Any], last: str = "or") -> str:
@@ -22,6 +25,16 @@ def listed(words: Iterable[Any], last: str = "or") -> str:
 def quoted(text: str) -> str:
     """A text as YAML takes it in quotes."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def claimed(text: str) -> str:
+    """What somebody claims, such that nothing in it passes for something else: letters that only look like others are spelled out."""
+    return json.dumps(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+
+
+def plain(text: str) -> str:
+    """A text of somebody's, in one line, without what moves a cursor."""
+    return "".join(letter if letter.isprintable() else " " for letter in " ".join(text.split()))
 
 
 def close(word: str, known: Sequence[str]) -> str | None:

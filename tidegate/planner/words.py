@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tidegate.model.phrases import claimed, plain
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -65,7 +67,7 @@ def said(before: Ledger | None, after: Ledger) -> list[str]:
     if before is None:
         return []
     lines = [
-        f"{one.by} says {'yes' if one.decision == 'approve' else 'no'} to {_planned(one)}"
+        f"{claimed(one.by)} says {'yes' if one.decision == 'approve' else 'no'} to {_planned(one)}"
         for one in after.approvals
         if one not in before.approvals
     ]
@@ -73,17 +75,19 @@ def said(before: Ledger | None, after: Ledger) -> list[str]:
         return lines
     if after.frozen is None:
         return [*lines, "releases may begin again"]
-    return [*lines, f"no release begins until {after.frozen.until or 'that is lifted'}: {after.frozen.reason}"]
+    return [*lines, f"no release begins until {plain(after.frozen.until or 'that is lifted')}: {plain(after.frozen.reason)}"]
 
 
 def _planned(approval: Approval) -> str:
-    """What an approval is for, as far as its statement says it."""
+    """What an approval is for, as far as its statement says it. Nothing of that is proven here."""
     try:
         found = json.loads(approval.statement)
     except ValueError:
         found = None
     services = found.get("services") if isinstance(found, dict) else None
-    return ", ".join(f"{name} {version}" for name, version in services.items()) if isinstance(services, dict) and services else "a release"
+    if not (isinstance(services, dict) and services):
+        return "a release"
+    return plain(", ".join(f"{name} {version}" for name, version in services.items()))
 
 
 def release(before: Ledger | None, after: Ledger) -> str | None:
@@ -98,7 +102,7 @@ def release(before: Ledger | None, after: Ledger) -> str | None:
             "rollback": f"release {new.id} takes {', '.join(new.services)} back",
         }[new.kind]
     if new.paused != old.paused:
-        return f"release {new.id} is paused: {new.reason}" if new.paused else f"release {new.id} goes on"
+        return f"release {new.id} is paused: {plain(new.reason or '')}" if new.paused else f"release {new.id} goes on"
     if new.baked and not old.baked:
         return f"release {new.id} has been watched for as long as it is to be, and is well"
     weight = f", {new.weight}% of the traffic on the candidates" if new.phase == "shifting" else ""

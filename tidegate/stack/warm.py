@@ -143,7 +143,7 @@ def _key(command: str, environment: Mapping[str, str]) -> Hashable:
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """An interrupt comes afterwards: between question and answer nobody would know what was begun."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:

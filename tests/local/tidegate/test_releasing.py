@@ -55,6 +55,7 @@ def test_a_release_from_the_first_word_to_the_way_back(tmp_path: Path) -> None:
         assert there.failed() == 0
 
 
+@pytest.mark.matrix
 @pytest.mark.timeout(240)
 def test_a_release_that_does_not_hold_is_taken_back(tmp_path: Path) -> None:
     """By itself, for its users' errors; it says so, and a plain update doesn't bring it again."""
@@ -74,18 +75,19 @@ def test_a_release_that_does_not_hold_is_taken_back(tmp_path: Path) -> None:
 @pytest.mark.matrix
 @pytest.mark.timeout(240)
 def test_a_driver_that_is_killed_is_followed_by_another(tmp_path: Path) -> None:
-    """Users stay where they are, nobody's step is taken twice, and whoever comes next goes on; Ctrl-C does no harm either."""
+    """Users stay where they are, nobody's step is taken twice, and whoever comes next goes on; Ctrl-C and SIGTERM do no harm either."""
     with shop(tmp_path, steps=SLOW) as there:
         there.users()
         with there.running("release", "web=v2", "--yes") as driver:
             heard(driver, AT_50)
             driver.kill()
         assert there.verb("status").well().answer["weight"] == 50
-        with there.running("resume") as driver:
-            heard(driver, "is watched")
-            driver.send_signal(signal.SIGINT)
-            _, told = driver.communicate(timeout=60)
-            assert (driver.returncode, "users stay where they are" in told, "tidegate resume --stack shop" in told) == (8, True, True)
+        for wish in (signal.SIGINT, signal.SIGTERM):
+            with there.running("resume") as driver:
+                heard(driver, "is watched")
+                driver.send_signal(wish)
+                _, told = driver.communicate(timeout=60)
+                assert (driver.returncode, "users stay where they are" in told, "tidegate resume --stack shop" in told) == (8, True, True)
         status = there.verb("status").well().answer
         assert (status["weight"], [step["kind"] for step in status["steps"]]) == (50, ["stage", "shift", "shift"])
         ended = there.verb("switch", "--reason", "seen enough", "--yes").well()

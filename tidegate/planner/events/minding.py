@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from tidegate.model.events import Apply, Baked, Decide, Freeze, Stage, Thaw
 from tidegate.model.ledger import Frozen
+from tidegate.model.phrases import claimed
 from tidegate.planner.events.unfinished import refuse_strangers
 from tidegate.planner.refusals import Refusal
 from tidegate.planner.situation import Outcome
@@ -53,7 +54,7 @@ def decided(s: Situation, event: Decide) -> Outcome:
     """Somebody says yes or no. Who it was, and whether it counts, is seen to whenever it is counted."""
     refuse_strangers(s)
     if event.approval in s.ledger.approvals:
-        return Outcome(s.ledger, (f"{event.approval.by} has said so already",))
+        return Outcome(s.ledger, (f"{claimed(event.approval.by)} has said so already",))
     kept = (*s.ledger.approvals, event.approval)[-MOST:]
     return Outcome(s.ledger.model_copy(update={"approvals": kept}))
 

@@ -233,10 +233,12 @@ class Terminal:
 
     def readline(self, *_: Any) -> str:
         """What they type."""
+        if self.answer == "^C":
+            raise KeyboardInterrupt
         return f"{self.answer}\n"
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", ExitCode.CANCELLED), ("", ExitCode.CANCELLED)])
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", ExitCode.CANCELLED), ("", ExitCode.CANCELLED), ("^C", ExitCode.CANCELLED)])
 def test_who_sits_there_is_shown_the_plan_and_asked(
     fake: Fake, answer: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -285,6 +287,16 @@ def test_an_interrupt_stops_the_driving_and_says_how_to_go_on(
     assert "users stay where they are" in told
     assert "tidegate resume --stack production" in told
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("verb", ["status", "wait", "history"])
+def test_who_stops_looking_stops_nobody(fake: Fake, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody else may drive: nothing else is said."""
+    fake.ends = KeyboardInterrupt()
+    assert run([verb, *STACK]) == ExitCode.CANCELLED
+    told = capsys.readouterr().err
+    assert "stopped looking; whatever is under way goes on" in told
+    assert "nobody drives" not in told
 
 
 def test_a_status_says_where_everything_is(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:

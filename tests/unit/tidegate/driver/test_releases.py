@@ -11,7 +11,8 @@ import pytest
 
 from tests.simulation.making import told
 from tests.simulation.pods import Manner
-from tests.simulation.ports import Process
+from tests.simulation.ports import Cluster, Process
+from tests.simulation.rules import Rules
 from tests.simulation.story import Story
 from tests.simulation.timeline import Timeline
 from tests.simulation.world import Outage, World
@@ -19,7 +20,7 @@ from tidegate import Releases
 from tidegate.driver import returning
 from tidegate.gates.overriding import Override
 from tidegate.model.approval import Proof
-from tidegate.model.errors import ConfigurationError, ExitCode, GateRefusedError, TimedOutError
+from tidegate.model.errors import ConfigurationError, DriftError, ExitCode, GateRefusedError, TimedOutError
 from tidegate.planner.planning import next_ledger
 from tidegate.planner.refusals import Refusal
 
@@ -73,11 +74,21 @@ def test_a_plan_has_every_step_with_its_gates_and_times() -> None:
         ("bake", 100, 60.0),
         ("keep", 100, 600.0),
     ]
+    assert [box.text for box in plan.boxes if box.step in {"stage", "promote"}] == [
+        "api v2, web v2 come up with no traffic",
+        "api v2, web v2 are live",
+    ]
     assert plan.lasts == 220.0
     assert plan.code == 0
     assert {gate.gate for gate in plan.gates} >= {"configuration", "planner", "policy", "freeze", "drift", "quota", "health", "approval"}
     assert found.ledger is before
     json.dumps(asdict(plan))
+
+
+def test_a_plan_of_one_service_speaks_of_one() -> None:
+    """It comes up, it is live."""
+    texts = {box.step: box.text for box in driven(world()).plan({"web": "v2"}).boxes}
+    assert (texts["stage"], texts["promote"]) == ("web v2 comes up with no traffic", "web v2 is live")
 
 
 def test_a_plan_of_nothing_new_says_so() -> None:
@@ -320,3 +331,35 @@ def test_where_there_is_no_way_back_somebody_is_called(monkeypatch: pytest.Monke
     assert "can't be taken back: the schema has moved on" in ended.text
     assert len(found.incidents) == 1
     assert found.routes["store"].selected == "green"
+
+
+@pytest.mark.parametrize(
+    ("service", "outages", "code", "ways"),
+    [
+        ("web", {}, ExitCode.ROLLED_BACK, "`tidegate abort --force --reason TEXT` takes the routes anyway"),
+        ("web", {"lock": [Outage(20.0, 4000.0)]}, ExitCode.ERROR, "`tidegate abort --force --reason TEXT` takes the routes anyway"),
+        ("store", {}, ExitCode.ROLLED_BACK, "undo what they have changed"),
+    ],
+)
+def test_somebody_is_called_at_once_while_others_have_the_routes(
+    service: str, outages: dict[str, list[Outage]], code: ExitCode, ways: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, before the update that may be able to all the same; and with what takes the routes from them."""
+    shape = "one" if service == "web" else "straight"
+    found = world(shape, Story(manners={(service, "v2"): Manner(metrics="bad")}))
+    found.outages.update(outages)
+    led: list[int] = []
+
+    def taken(*_: object, **__: object) -> None:
+        led.append(len(found.incidents))
+        raise DriftError(f"HTTPRoute {service} was changed by kim")
+
+    monkeypatch.setattr(Cluster, "lead", taken)
+    # That routes go first is what can't be here.
+    monkeypatch.setattr(Rules, "_led_first", lambda *_: None)
+    ended = driven(found).release({service: "v2"}, reason="new")
+    assert (ended.code, len(found.incidents)) == (code, 1), ended
+    assert led[0] == 0
+    assert set(led[1:]) <= {1}
+    assert f"HTTPRoute {service} was changed by kim. It goes on being tried; {ways}" in found.incidents[0]
+    assert ("the incident because of its routes can be closed" in ended.text) == (code == ExitCode.ROLLED_BACK)

@@ -101,11 +101,21 @@ TUNED = intended({"web": {"version": "v1", "config": {"/etc/app": "x"}}})
             ["releases may begin again"],
             id="thaw",
         ),
-        pytest.param([(C1, APPLY), (C1, Decide(stamp=NOW, approval=approval()))], ["ann says yes to web v2"], id="approve"),
+        pytest.param([(C1, APPLY), (C1, Decide(stamp=NOW, approval=approval()))], ['"ann" says yes to web v2'], id="approve"),
         pytest.param(
             [(C1, APPLY), (C1, Decide(stamp=NOW, approval=approval("nothing", decision="reject")))],
-            ["ann says no to a release"],
+            ['"ann" says no to a release'],
             id="reject",
+        ),
+        pytest.param(
+            [(C1, APPLY), (C1, Decide(stamp=NOW, approval=approval(by="ann\x1b[2J\nben", services={"web": "v2\x1b[8m\r", "api": 3})))],
+            ['"ann\\u001b[2J\\nben" says yes to web v2 [8m , api 3'],
+            id="approve, by somebody who writes to the terminal",
+        ),
+        pytest.param(
+            [(B1, APPLY), (B1, Freeze(stamp=NOW, reason="sale\x1b[2J\nall is well"))],
+            ["no release begins until that is lifted: sale [2J all is well"],
+            id="freeze, by somebody who writes to the terminal",
         ),
         pytest.param(
             [(B1, APPLY), (B2, APPLY), (B2, Baked(stamp=NOW))],
