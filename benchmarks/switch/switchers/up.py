@@ -1,7 +1,7 @@
 """Traffic by plain updates of a Tidegate stack, as its users make them: the whole command, from its start.
 
-A blue-green service flips with the new version's intent, and flips back with the old one's. A canary shifts and aborts by the events that
-a driver would write, flips by a shift to 100%, and goes back with the old version's intent. Its candidate is staged before any of that
+A blue-green service flips by a promotion, and flips back with the old version's intent. A canary shifts and aborts by the events that a
+driver would write, flips by a shift to 100%, and goes back with the old version's intent. The candidate is staged before any of that
 begins, and that isn't measured. The stack's own file is left as it is: each update gets a copy that says what is wanted.
 """
 
@@ -110,7 +110,8 @@ class Up:
         self._versions = versions
 
     def prepare(self, operation: Operation) -> None:
-        if self.canary and operation in {Operation.SHIFT, Operation.FLIP}:
+        # Without being asked for, an update doesn't bring again what somebody has taken back.
+        if operation in {Operation.SHIFT, Operation.FLIP}:
             self._stack.up(event(self._new, "stage"))
 
     def shift(self, weight: int) -> None:
@@ -120,7 +121,7 @@ class Up:
         self._stack.up(event(self._new, "abort", reason=_REASON))
 
     def flip(self) -> None:
-        self._stack.up(event(self._new, "shift", weight=100) if self.canary else self._new)
+        self._stack.up(event(self._new, "shift", weight=100) if self.canary else event(self._new, "promote"))
 
     def rollback(self) -> None:
         self._stack.up(self._old)
