@@ -46,9 +46,9 @@ def versions(answer: Any) -> set[str]:
 @pytest.fixture(params=[None, "pulumi"], ids=["embedded", "real"])
 def there(request: pytest.FixtureRequest, there: Place) -> Place:
     """Each journey is made by the embedded engine, and by the real CLI with its provider where they are."""
-    there.executable = request.param
-    if there.executable is not None and shutil.which(there.executable) is None:
+    if request.param is not None and shutil.which(request.param) is None:
         pytest.skip("the real pulumi isn't on PATH")
+    there.executable = request.param
     return there
 
 
