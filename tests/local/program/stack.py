@@ -18,6 +18,8 @@ from embedded.cluster.cluster import Cluster
 from embedded.cluster.faults.disruptions import Disruption
 from embedded.cluster.faults.rules import Drop
 from embedded.cluster.traffic.flows import Flow
+from embedded.providers.kubernetes.awaiting import operations
+from embedded.providers.kubernetes.awaiting.annotations import timeout_of
 from tests.local.kubernetes.stack import Stack, lose_patience
 from tidegate.model.base import seconds
 from tidegate.model.ledger import migrate
@@ -47,6 +49,8 @@ _SMOKE: Final = {"smoke": {"paths": ["/health"], "timeout": "2m", "retries": 0}}
 WRITES: Final = frozenset({"create", "update", "patch", "apply", "delete", "deletecollection"})
 # Late enough for every slot that is kept to be kept no longer.
 LATE: Final = "2100-01-01T00:00:00+00:00"
+# Seconds that an engine waits for anything in its last update.
+_LAST_WAIT: Final = 30.0
 
 
 def shop(web: str = "v1", api: str = "v1", *, canary: bool = False, more: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
@@ -201,6 +205,8 @@ class Place(Recorded):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.cluster.faults, "decide", dies)
             patch.setattr(backend, "write_checkpoint", lambda *args: None if dead else write(*args))
+            # What it waits for meanwhile it would wait for as long as anybody does whose server is away: ten minutes.
+            patch.setattr(operations, "timeout_of", lambda *args: min(timeout_of(*args), _LAST_WAIT))
             lose_patience(patch)
             yield
         assert dead
