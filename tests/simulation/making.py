@@ -6,20 +6,11 @@ import json
 from functools import cache
 from typing import Any
 
+from tests.unit.tidegate.planner.world import ENVIRONMENT
 from tidegate.model.comparing import Values
 from tidegate.model.intent.intent import Intent
 from tidegate.model.told import Told
 
-ENVIRONMENT: dict[str, Any] = {
-    "name": "test",
-    "tier": "local",
-    "domain": "example.org",
-    "registry": "registry.example.org",
-    "namespace": "test",
-    "team": "team",
-    "cost_centre": "none",
-    "gateway": {"name": "gateway", "namespace": "gateway"},
-}
 PATIENCE = {"lock": "2m", "backend": "2m", "cluster": "1m", "metrics": "1m", "health": "30s", "routes": "30s"}
 RELEASES: dict[str, Any] = {"bake": "1m", "deadline": "30m", "attempts": 2, "patience": PATIENCE}
 ANALYSIS: dict[str, Any] = {"interval": "20s", "window": "20s", "failures": 1}

@@ -15,7 +15,8 @@ from tidegate.model.errors import ConfigurationError, TidegateError
 if TYPE_CHECKING:
     from tidegate.cli.config import Source
     from tidegate.model.comparing import Comparison, Difference, Values
-    from tidegate.stack.history import Update
+    from tidegate.stack.port import PulumiStack
+    from tidegate.stack.records import Entry
 
 
 def diff(
@@ -38,7 +39,7 @@ def diff(
         names = (first, second)
     elif stack is not None and version is not None and first is None:
         source = config.source_of(config.project(), stack)
-        before, after = _update(source, version).config, _values(source)
+        before, after = _update(source, version).values(), _values(source)
         names = (f"update {version}", "now")
     else:
         raise ConfigurationError(
@@ -66,10 +67,11 @@ def versions(*, stack: config.Stack = None, json: config.Json = False) -> None:
             "ended": update.ended,
             "author": update.author,
             "message": update.message,
-            "config": fingerprint(update.config.texts),
-            "services": versions_of(update.config.texts),
+            "config": fingerprint(texts),
+            "services": versions_of(texts),
         }
-        for update in _updates(source)
+        for update in _stack(source).entries()
+        for texts in (update.values().texts,)
     ]
     if json:
         print_json({"stack": source.stack, "versions": entries})
@@ -83,26 +85,25 @@ def versions(*, stack: config.Stack = None, json: config.Json = False) -> None:
 def _values(source: Source) -> Values:
     """What a stack is told now; the engine is asked only for what is encrypted."""
     from tidegate.model.comparing import read_values
-    from tidegate.stack.history import configuration
 
     values = read_values(source.file, source.project)
     if not values.secret:
         return values
     try:
-        return configuration(config.project().root, str(source.stack))
+        return _stack(source).values()
     except TidegateError as error:
         show_text(f"note: secrets of {source.stack} can't be compared: {error}")
         return values
 
 
-def _updates(source: Source) -> list[Update]:
-    from tidegate.stack.history import history
+def _stack(source: Source) -> PulumiStack:
+    from tidegate.stack.port import PulumiStack
 
-    return history(config.project().root, str(source.stack))
+    return PulumiStack(config.project().root, str(source.stack))
 
 
-def _update(source: Source, number: int) -> Update:
-    updates = _updates(source)
+def _update(source: Source, number: int) -> Entry:
+    updates = _stack(source).entries()
     for update in updates:
         if update.number == number:
             return update

@@ -52,24 +52,20 @@ def _released(stack: str | None, versions: list[str] | None, image: list[str] | 
 def _updated(stack: str | None, *, json: bool) -> None:
     """What an update would do."""
     from tidegate.model.events import Apply
-    from tidegate.model.ledger import migrate
     from tidegate.model.loading import from_config
     from tidegate.planner import words
     from tidegate.planner.planning import next_ledger
-    from tidegate.planner.standing import Standing
-    from tidegate.stack.history import configuration
-    from tidegate.stack.state import state
+    from tidegate.stack.port import PulumiStack
 
     source = config.source(stack, None)
-    folder, name = Path.cwd(), source.stack or ""
-    loaded = from_config(configuration(folder, name).texts, source.file, source.project)
+    found = PulumiStack(Path.cwd(), source.stack or "")
+    loaded = from_config(found.values().texts, source.file, source.project)
     if loaded.intent is None:
         config.show_problems(loaded.problems)
         raise SystemExit(ExitCode.CONFIGURATION)
-    found = state(folder, name)
-    before = migrate(found.outputs["ledger"]) if "ledger" in found.outputs else None
-    event = loaded.event or Apply()
-    after = next_ledger(before, loaded.intent, event, Standing.of(found.resources) if before else None)
+    reading, event = found.read(), loaded.event or Apply()
+    before = reading.ledger
+    after = next_ledger(before, loaded.intent, event, reading.standing)
     rows = words.rows(before, after.ledger, after.order)
     release = words.release(before, after.ledger)
     if json:

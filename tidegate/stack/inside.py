@@ -45,7 +45,7 @@ class Inside:
             raise AuthenticationError(
                 f"no backend is chosen: set {workspace.BACKEND_URL} (`file://FOLDER` or `s3://BUCKET`), or `pulumi login` to one"
             )
-        return Backend.open(url)
+        return Backend.open(url, self._project.name)
 
     @cached_property
     def _stack(self) -> StackName:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from embedded.engine.settings.project import Project
+    from tidegate.model.comparing import Values
     from tidegate.model.events import Event
     from tidegate.model.told import Past, Preview, Told
-    from tidegate.stack.records import Records
+    from tidegate.stack.records import Entry, Records
 
 _ROOT: Final = "pulumi:pulumi:Stack"
 
@@ -48,6 +49,10 @@ class PulumiStack:
         """What its file says, with these versions and images (`ref@sha256:..`) of services in their place. The file isn't touched."""
         return self._telling.told(self._records, versions, images)
 
+    def values(self) -> Values:
+        """What its file says, as it is: wrong or right, with the event, if there is one, and secrets in the clear."""
+        return self._telling.values(self._records)
+
     def keep(self, told: Told) -> None:
         """Write the versions and images that `told` was given into the stack's file; all else in it stays as it is, to the byte."""
         keep(self._telling.file, self._project.name, self._telling.given(told))
@@ -60,7 +65,11 @@ class PulumiStack:
 
     def past(self) -> Sequence[Past]:
         """Its updates, the newest first."""
-        return [remembered(entry, self._telling.learn) for entry in self._records.entries()]
+        return [remembered(entry, self._telling.learn) for entry in self.entries()]
+
+    def entries(self) -> Sequence[Entry]:
+        """The same, as they were kept: what they were told may be none of this Tidegate's."""
+        return self._records.entries()
 
     def preview(self, told: Told, event: Event) -> Preview:
         """What an update would do, and what policy packs say of it. Nothing is changed."""

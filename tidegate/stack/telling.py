@@ -55,7 +55,7 @@ class Telling:
 
     def _told(self, text: str, records: Records, versions: Mapping[str, str], images: Mapping[str, str]) -> Told:
         load(self.file, self._project.name).required()
-        values = without_event(records.clear(text, self._settings(text)))
+        values = without_event(self._values(text, records))
         intent = from_config(values.texts, self.file, self._project.name).required()
         given = overrides(intent, versions, images)
         if given:
@@ -65,6 +65,16 @@ class Telling:
         self.learn(told, self._as_written(text, given))
         self._given[_digest(values)] = given
         return told
+
+    def values(self, records: Records) -> Values:
+        """What the file says, whether an intent can be made of it or not, and with the event, if there is one."""
+        try:
+            return self._values(self._text(), records)
+        except SettingsError as error:
+            raise ConfigurationError(str(error)) from error
+
+    def _values(self, text: str, records: Records) -> Values:
+        return records.clear(text, self._settings(text))
 
     @property
     def salt(self) -> str:

@@ -32,7 +32,8 @@ ODD = st.one_of(
     st.sampled_from([0.5, 1.0, 1e300]),
     st.sampled_from(["", "x", "v1\n", "canary", "gateway", "500m", "2Gi", "5m", "@", "/a", "dashboard", "10.0.0.0/8", "0 2 * * *", "é"]),
     st.sampled_from([[], {}, ["x"], [5], {"x": 1}, {"secure": "v1:abc"}, {"kind": "redis"}, {"": ""}, [{"weight": 100}]]),
-)
+    # Put into a configuration and changed there, it stays what it is for the next one.
+).map(copy.deepcopy)
 
 
 class Nowhere:
