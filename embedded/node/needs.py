@@ -34,6 +34,7 @@ _COMMANDS: Final = {
     "nsenter": "util-linux",
     "mount": "mount",
 }
+_PRIVILEGED: Final = "docker run --privileged --cgroupns=host"
 _TIMEOUT: Final = 30
 
 
@@ -60,8 +61,10 @@ def missing(*, build: bool, more: Mapping[str, str] | None = None) -> list[Missi
     found: list[Missing] = []
     if os.geteuid() != 0:
         found.append(Missing("root", "containers, mounts and network interfaces are root's: sudo -E tidegate node up"))
+    elif not _may_contain():
+        found.append(Missing("the right to mount and to make networks", f"a container lacks it unless it is privileged: {_PRIVILEGED}"))
     if not _cgroups():
-        found.append(Missing("cgroups of memory, cpu and pids", "mount them at /sys/fs/cgroup, or take a machine that has them"))
+        found.append(Missing("cgroups of memory, cpu and pids", f"mount them writable at /sys/fs/cgroup; in a container: {_PRIVILEGED}"))
     for command, package in _COMMANDS.items():
         if tool(command) is None:
             found.append(Missing(command, _how(package)))
@@ -110,8 +113,16 @@ def _go() -> list[Missing]:
     return []
 
 
+def _may_contain() -> bool:
+    """Whether this root may do what containers are made by: the one of a container mostly may not."""
+    if (unshare := tool("unshare")) is None or (mount := tool("mount")) is None:
+        return True  # that they are missing is told
+    probe = [unshare, "--net", "--mount", "--propagation", "private", mount, "-t", "tmpfs", "tmpfs", "/"]
+    return subprocess.run(probe, capture_output=True, check=False, timeout=_TIMEOUT).returncode == 0
+
+
 def _cgroups() -> bool:
     root = Path("/sys/fs/cgroup")
     if (root / "cgroup.controllers").exists():
-        return {"memory", "cpu", "pids"} <= set((root / "cgroup.controllers").read_text().split())
-    return all((root / controller).is_dir() for controller in ("memory", "cpu", "cpuset", "pids"))
+        return {"memory", "cpu", "pids"} <= set((root / "cgroup.controllers").read_text().split()) and os.access(root, os.W_OK)
+    return all(os.access(root / controller, os.W_OK) for controller in ("memory", "cpu", "cpuset", "pids"))

@@ -24,7 +24,7 @@ from embedded.node.parts import apiserver, containerd, controllers, etcd, kubele
 from embedded.node.parts.part import Setup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from embedded.node.add_ons.add_on import AddOn, Object
     from embedded.node.building import Made
@@ -143,16 +143,21 @@ class Node:
 
     def prepare(self, say: Callable[[str], None] = lambda _: None, add_ons: Iterable[str] = ()) -> Path:
         """Build what its start needs and nobody has built yet; returns the archive of the image that holds pods' namespaces."""
-        wanted = catalog.read(self.folder).and_more(add_ons).add_ons
-        made: list[Made] = [building.KUBERNETES, *(each for one in wanted for each in one.made)]
-        pause = self._pause_archive()
-        build = not (pause.exists() and all(each.is_made(self._cache) for each in made))
-        if missing := needs.missing(build=build, more={name: how for one in wanted for name, how in one.commands.items()}):
-            raise needs.MissingError(missing)
+        made = self.check(add_ons)
         for each in made:
             each.make(self._cache, say)
+        pause = self._pause_archive()
         self._make_pause(pause)
         return pause
+
+    def check(self, add_ons: Iterable[str] = ()) -> Sequence[Made]:
+        """Refuse what can't be started here, by all that is missing; returns what it is made of, built or not."""
+        wanted = catalog.read(self.folder).and_more(add_ons).add_ons
+        made: list[Made] = [building.KUBERNETES, *(each for one in wanted for each in one.made)]
+        build = not (self._pause_archive().exists() and all(each.is_made(self._cache) for each in made))
+        if missing := needs.missing(build=build, more={name: how for one in wanted for name, how in one.commands.items()}):
+            raise needs.MissingError(missing)
+        return made
 
     def down(self) -> bool:
         """End it and take back all that it has changed; whether there was anything."""

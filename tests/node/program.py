@@ -231,6 +231,8 @@ class Place(Recorded):
             "PULUMI_BACKEND_URL": f"file://{self.stack.folder}/backend",
             "PULUMI_CONFIG_PASSPHRASE": "password",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # Its provider is on PATH; what isn't there isn't fetched, for which it would try again and again.
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             # By this the real one takes the flag for a file of events.
             "PULUMI_DEBUG_COMMANDS": "true",
             "TIDEGATE_ENGINE": "embedded",

@@ -46,8 +46,8 @@ def versions(answer: Any) -> set[str]:
 @pytest.fixture(params=[None, "pulumi"], ids=["embedded", "real"])
 def there(request: pytest.FixtureRequest, there: Place) -> Place:
     """Each journey is made by the embedded engine, and by the real CLI with its provider where they are."""
-    if request.param is not None and shutil.which(request.param) is None:
-        pytest.skip("the real pulumi isn't on PATH")
+    if request.param is not None and not (shutil.which(request.param) and shutil.which("pulumi-resource-kubernetes")):
+        pytest.skip("the real pulumi and its provider of Kubernetes aren't on PATH")
     there.executable = request.param
     return there
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 from typing import TYPE_CHECKING
 
 from embedded.node import needs
@@ -34,3 +35,12 @@ def test_other_systems_are_told_of_kind(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     [only] = needs.missing(build=True)
     assert "kind" in only.how
+
+
+def test_a_containers_root_is_told_what_it_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root who may neither mount nor make a network is no root for this; where those can be made, nothing is said of it."""
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    for answer, told in (("false", True), ("true", False)):
+        monkeypatch.setattr(needs, "tool", lambda _, answer=answer: shutil.which(answer))
+        assert ("the right to mount and to make networks" in {one.what for one in needs.missing(build=False)}) is told
