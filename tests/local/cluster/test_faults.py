@@ -92,12 +92,15 @@ def _place(case: Case, requests: list[Request]) -> int:
 def test_slow_is_slow(cluster: Cluster) -> None:
     """In real time: it is the client's patience that is tried."""
     cluster.call(lambda: cluster.faults.add(Rule("slow", delay=0.3, count=1)))
-    times = []
-    for _ in range(2):
+
+    def seconds() -> float:
         begin = time.perf_counter()
         httpx.get(f"{cluster.url}/api", timeout=10)
-        times.append(time.perf_counter() - begin)
-    assert times[0] >= 0.3 > times[1]
+        return time.perf_counter() - begin
+
+    assert seconds() >= 0.3
+    # A busy machine may be slow as well, but not each time.
+    assert any(seconds() < 0.3 for _ in range(20))
 
 
 def test_an_open_watch_is_dropped_on_demand(cluster: Cluster) -> None:

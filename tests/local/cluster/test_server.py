@@ -75,10 +75,15 @@ def test_answers_do_not_wait_for_acknowledgements(listener: Listener) -> None:
     """Nagle's algorithm would make each request of a kept connection last 40 ms."""
     with httpx.Client(base_url=listener.url, timeout=10) as client:
         client.post("/", content=b"x" * 1000)
-        begin = time.perf_counter()
-        for _ in range(50):
-            client.post("/", content=b"x" * 1000)
-        assert time.perf_counter() - begin < 1.0
+
+        def seconds() -> float:
+            begin = time.perf_counter()
+            for _ in range(50):
+                client.post("/", content=b"x" * 1000)
+            return time.perf_counter() - begin
+
+        # A busy machine may be slow as well, but not each time.
+        assert any(seconds() < 1.0 for _ in range(10))
 
 
 def test_a_broken_connection_is_no_answer(listener: Listener) -> None:
