@@ -83,6 +83,7 @@ bench: setup ## The figures of the README, beside a real `pulumi` where there is
 	@$(BIN)/python benchmarks/engine.py
 	@$(BIN)/python benchmarks/kubernetes.py
 	@$(BIN)/python benchmarks/program.py
+	@$(BIN)/python benchmarks/driver.py
 
 format: setup-dev ## Put the code into its form
 	$(BIN)/ruff check --fix $(SOURCES) || true

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
+from embedded.lean import httpx
 
 if TYPE_CHECKING:
     from embedded.cluster.place import Running

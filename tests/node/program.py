@@ -224,24 +224,28 @@ class Place(Recorded):
     def command(self, *arguments: str, executable: str | None = None) -> subprocess.CompletedProcess[str]:
         """The same by the command that people type, or by another one that takes the same words; in the stack's folder."""
         called = [executable] if executable else [sys.executable, "-m", "tidegate.cli.main", "pulumi"]
+        command = [*called, *arguments, "--stack", "dev", "--non-interactive"]
+        # By this the real one takes the flag for a file of events.
+        environment = {**self.environment, "PULUMI_DEBUG_COMMANDS": "true", "TIDEGATE_ENGINE": "embedded"}
+        folder = self.stack.folder
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_COMMAND)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What commands on the stack are given; which engine carries them out follows from `executable`."""
         # The real one takes the programs' Python from PATH.
         beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        environment = {
+        return {
             **os.environ,
             "PULUMI_BACKEND_URL": f"file://{self.stack.folder}/backend",
             "PULUMI_CONFIG_PASSPHRASE": "password",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             # Its provider is on PATH; what isn't there isn't fetched, for which it would try again and again.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            # By this the real one takes the flag for a file of events.
-            "PULUMI_DEBUG_COMMANDS": "true",
-            "TIDEGATE_ENGINE": "embedded",
+            "TIDEGATE_ENGINE": "embedded" if self.executable is None else "pulumi",
             "PATH": beside,
             "PYTHONPATH": str(ROOT),
         }
-        command = [*called, *arguments, "--stack", "dev", "--non-interactive"]
-        folder = self.stack.folder
-        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_COMMAND)
 
     def configure(self, config: Config, happens: Config | None = None) -> None:
         """Write the stack's file."""

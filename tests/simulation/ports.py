@@ -132,6 +132,10 @@ class Stack(Part):
     """The stack."""
 
     name = "test"
+    full = "organization/test/test"
+
+    def busy(self) -> str | None:
+        return self._process.call(lambda: self._world.holder)
 
     def told(self, versions: Mapping[str, str], images: Mapping[str, str]) -> Told:
         assert not images

@@ -56,15 +56,10 @@ class Rules:
             if more and known and not slots[name, slot].ready and slots[name, other(slot)].ready:
                 raise self.broken(f"{name} gets {weight}% of its traffic on {slot}, which has no ready pod, and {other(slot)} has")
 
-    def replaced(self, name: str, slot: Slot, found: Deployment, occupant: Occupant, who: str) -> None:
-        """Pods that users are on aren't exchanged or taken away.
-
-        A person's plain update knows of users what the state knows: not of routes that were led back by a driver that was killed then.
-        """
+    def replaced(self, name: str, slot: Slot, found: Deployment, occupant: Occupant) -> None:
+        """Pods that users are on aren't exchanged or taken away, whoever's update it is."""
         route = self.world.routes[name]
         users = max(route.weights.get(slot, 0), route.served.get(slot, 0), 100 if route.selected == slot else 0)
-        if not who.startswith("driver"):
-            users = min(users, self.world.standing[name].traffic(slot))
         if users and (found.spec != occupant.spec or not occupant.replicas):
             raise self.broken(f"{name}'s {slot} slot has {users}% of the users, and is exchanged or emptied")
         record = self.world.ledger.services[name] if self.world.ledger is not None else None

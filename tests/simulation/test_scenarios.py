@@ -12,6 +12,7 @@ from tests.simulation.ports import Death, Process
 from tests.simulation.story import Story, play
 from tests.simulation.world import Outage
 from tidegate.driver.releases import Releases
+from tidegate.model.errors import GateRefusedError
 from tidegate.planner.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -220,6 +221,81 @@ def test_a_newer_version_is_refused_by_default() -> None:
     outcome = by_hand(Story(), 80.0, act)
     assert outcome.live == V2
     assert outcome.code == 0
+
+
+def test_what_was_rolled_back_is_not_brought_again_unasked() -> None:
+    """The file still has it: a release that doesn't name it is refused, and says which; one that names it brings it."""
+    said: list[str] = []
+
+    def act(releases: Releases) -> None:
+        with pytest.raises(GateRefusedError) as refused:
+            releases.release(reason="something else")
+        said.append(str(refused.value))
+        assert [one.gate for one in releases.plan().gates if one.verdict != "pass"] == ["taken-back"]
+
+    outcome = by_hand(Story(manners=web(metrics="bad")), 150.0, act)
+    assert "web v2, which was taken back before: to bring it again, name it (web=v2); to leave it, name what is live (web=v1)" in said[0]
+    assert outcome.live == V1
+    again = by_hand(
+        Story(manners=web(metrics="blip"), people=[(80.0, "abort")]), 120.0, lambda releases: releases.release(V2, reason="anew")
+    )
+    assert again.live == V2
+
+
+def test_a_plain_update_does_not_take_the_way_back_of_what_is_watched() -> None:
+    """A driver that was killed may have led users there, and only the cluster knows."""
+    story = replace(STRAIGHT, manners={("store", "v2"): Manner(metrics="gone")}, people=[(float(at), "other") for at in range(20, 90, 5)])
+    outcome = play(replace(story, away=30.0, deaths=[Death(call, after=True) for call in range(30, 60, 2)]))
+    assert any("being-watched" in line for line in outcome.world.journal)
+
+
+def test_another_update_is_waited_for_and_named() -> None:
+    """What it changes is no drift."""
+    outcome = play(Story())
+    world = outcome.world
+    releases = Releases(Process(world, "driver-x.0").ports, "somebody")
+    world.holder = "ann@laptop"
+    gates = releases.plan(V3).gates
+    assert [(one.gate, one.verdict) for one in gates] == [("update", "fail")]
+    assert "ann@laptop" in gates[0].text
+    world.timeline.after(30.0, lambda: setattr(world, "holder", None))
+    assert releases.release(V3, reason="next").phase == "promoted"
+
+
+def test_metrics_that_do_not_answer_are_said_before_anything_is_changed() -> None:
+    """Once, at preflight."""
+    outcome = play(Story(outages=out("metrics", 0, 20)))
+    assert (outcome.code, outcome.live, taken(outcome)) == (20, V1, ())
+    assert "web can't be judged: Prometheus doesn't answer" in outcome.ended[0].text
+
+
+def test_a_forced_rollback_says_what_it_skips() -> None:
+    """On the way, in its end, and in the history."""
+    outcome = play(STRAIGHT)
+    world = outcome.world
+    ended = Releases(Process(world, "driver-x.0").ports, "somebody").rollback("no time", force=True)
+    assert "nobody sees to it that what users go back to has ready pods" in ended.text
+    event = world.history[-1].event
+    assert event is not None
+    assert [(held.gate, held.overridden) for held in event.gates] == [("person", False), ("health", True)]
+
+
+def test_a_person_s_word_takes_one_reading_of_the_history() -> None:
+    """It is as long as the stack is old."""
+    outcome = by_hand(Story(), 80.0, lambda releases: releases.pause("looking"))
+    process = Process(outcome.world, "driver-x.0")
+    count = 0
+    ports = process.ports
+    past = ports.stack.past
+
+    def counted() -> Any:
+        nonlocal count
+        count += 1
+        return past()
+
+    ports.stack.past = counted  # type: ignore[method-assign]
+    Releases(ports, "somebody").freeze("the fair")
+    assert count == 1
 
 
 def test_old_slots_are_emptied_when_their_time_is_up() -> None:

@@ -239,7 +239,7 @@ class World:
         led, rest = self._led(ledger)
         waiting = []
         for name, slot in led:
-            if self._apply(name, slot, records[name], who):
+            if self._apply(name, slot, records[name]):
                 waiting.append((name, slot))
             yield 0.0
         yield from self._ready(told, waiting)
@@ -260,16 +260,16 @@ class World:
             # What is left by the traffic waits for the gateway's word.
             while self._differs(name, slot, records[name]) and self.routes[name].served != self.routes[name].weights:
                 yield 0.5
-            self._apply(name, slot, records[name], who)
+            self._apply(name, slot, records[name])
             yield 0.0
 
-    def _apply(self, name: str, slot: Slot, record: Record, who: str) -> bool:
+    def _apply(self, name: str, slot: Slot, record: Record) -> bool:
         """Bring a slot to what is wanted; whether that takes proof."""
         found, occupant = self.slots[name, slot], record.slots[slot]
         if not self._differs(name, slot, record):
             return False
         self._answers()
-        self.rules.replaced(name, slot, found, occupant, who)
+        self.rules.replaced(name, slot, found, occupant)
         found.apply(occupant.spec, occupant.version, occupant.proven, occupant.replicas, self.manner(name, occupant.version))
         self._stand(name, routed=False)
         return occupant.running

@@ -10,9 +10,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import httpx
 import stamina
 
+from embedded.lean import httpx
 from tidegate.model.errors import UnreachableError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from tidegate.cli import verbs
+from tidegate.cli import completing, verbs
 from tidegate.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
@@ -19,11 +19,21 @@ APPROVE: Final = """\b
 Examples:
   tidegate approve -s production --ssh-key ~/.ssh/id_ed25519.pub
   tidegate approve -s production --before stage --yes       (in GitHub Actions)
+  tidegate approve -s production web=v1.4.2 --before stage --ssh-key ~/.ssh/id
   tidegate approve -s production --gpg-key 3AA5C343 --incident 813 -r 'fire'"""
 REJECT: Final = """\b
 Examples:
   tidegate reject -s production --ssh-key ~/.ssh/id_ed25519.pub -r 'audit'"""
 
+Versions = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME=VERSION...",
+        autocompletion=completing.versions,
+        help="What is to be released, where the file here doesn't have it yet.",
+        show_default=False,
+    ),
+]
 Before = Annotated[Literal["stage", "shift", "promote", "migrate"], typer.Option("--before", help="The step that it is for.")]
 Token = Annotated[
     str | None,
@@ -44,6 +54,7 @@ Prepare = Annotated[
 
 def approve(
     *,
+    versions: Versions = None,
     stack: verbs.Stack = None,
     before: Before = "promote",
     reason: verbs.Why = "",
@@ -63,17 +74,18 @@ def approve(
     you are; elsewhere name a key. Who may approve is in `tidegate:gates`.
     """
     if prepare:
-        _prepare(stack, before, "approve", reason, incident, json=json)
+        _prepare(stack, before, "approve", reason, incident, versions, json=json)
         return
     prover = _prover(token, token_command, ssh_key, gpg_key)
     verbs.agree(f"Say yes to what comes before {before}?", yes=yes)
     with verbs.releases(stack, json=json) as found:
-        ended = found.approve(before, reason, prover, incident, Path.cwd() if file else None)
+        ended = found.approve(before, reason, prover, incident, Path.cwd() if file else None, _named(versions))
     verbs.finish(ended, json=json)
 
 
 def reject(
     *,
+    versions: Versions = None,
     stack: verbs.Stack = None,
     before: Before = "promote",
     reason: verbs.Reason,
@@ -88,25 +100,31 @@ def reject(
 ) -> None:
     """Say no to a step of a release: it is taken back. Signed, like a yes."""
     if prepare:
-        _prepare(stack, before, "reject", reason, json=json)
+        _prepare(stack, before, "reject", reason, "", versions, json=json)
         return
     prover = _prover(token, token_command, ssh_key, gpg_key)
     verbs.agree(f"Say no to what comes before {before}?", yes=yes)
     with verbs.releases(stack, json=json) as found:
-        ended = found.reject(before, reason, prover, Path.cwd() if file else None)
+        ended = found.reject(before, reason, prover, Path.cwd() if file else None, _named(versions))
     verbs.finish(ended, json=json)
 
 
-def _prepare(stack: str | None, before: Before, decision: Decision, reason: str, incident: str = "", *, json: bool) -> None:
+def _prepare(
+    stack: str | None, before: Before, decision: Decision, reason: str, incident: str, versions: list[str] | None, *, json: bool
+) -> None:
     """Print what is to be signed, as variables of a dotenv file."""
     from tidegate.gates.provers import preparation
 
     with verbs.releases(stack, json=json, quiet=True) as found:
-        variables = preparation(found.statement(before, decision, reason, incident))
+        variables = preparation(found.statement(before, decision, reason, incident, _named(versions)))
     if json:
         print_json(variables)
     else:
         print_text("\n".join(f"{name}={value}" for name, value in variables.items()))
+
+
+def _named(versions: list[str] | None) -> dict[str, str]:
+    return verbs.pairs(versions, "NAME=VERSION: web=v1.4.2")
 
 
 def _prover(token: str | None, token_command: str | None, ssh_key: Path | None, gpg_key: str | None) -> Prover:

@@ -50,7 +50,7 @@ def status(*, stack: verbs.Stack = None, yes: verbs.Yes = False, json: verbs.Jso
         print_json(asdict(answer))
         return
     for label, value in _facts(answer).items():
-        show(label, value, 10)
+        show(label, value, 16 if answer.approvals else 10)
     heads = ("SERVICE", "SLOT", "VERSION", "", "TRAFFIC", "PODS", "TROUBLES")
     show_table(heads, [row for service in answer.services for row in _slots(service)])
     for note in answer.notes:
@@ -160,6 +160,8 @@ def _facts(found: Status) -> dict[str, str]:
         facts["frozen"] = found.frozen
     if found.next:
         facts["next"] = found.next
+    for one in found.approvals:
+        facts[f"before {one.before}"] = "\n".join(filter(None, (facts.get(f"before {one.before}"), one.text)))
     return facts
 
 

@@ -6,21 +6,21 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+    from rich.text import Text
 
 
 def show(label: str, value: str, width: int = 8) -> None:
     """Say one fact to a person."""
-    _console().print(Text.assemble((f"{label:<{width}}", "bold"), value), soft_wrap=True)
+    _console().print(_text((f"{label:<{width}}", "bold"), value), soft_wrap=True)
 
 
 def show_text(text: str) -> None:
     """Say something to a person."""
-    _console().print(Text(text), soft_wrap=True)
+    _console().print(_text(text), soft_wrap=True)
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -28,14 +28,14 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in (heads, *rows)]
     console = _console()
-    console.print(Text(lines[0], "bold"), soft_wrap=True)
+    console.print(_text((lines[0], "bold")), soft_wrap=True)
     for line in lines[1:]:
-        console.print(Text(line), soft_wrap=True)
+        console.print(_text(line), soft_wrap=True)
 
 
 def show_error(message: str) -> None:
     """Say to a person what went wrong."""
-    _console().print(Text.assemble(("error:", "bold red"), " ", message), soft_wrap=True)
+    _console().print(_text(("error:", "bold red"), " ", message), soft_wrap=True)
 
 
 def print_json(data: Mapping[str, Any]) -> None:
@@ -48,6 +48,15 @@ def print_text(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
+def _text(*parts: str | tuple[str, str]) -> Text:
+    # Whoever asks for data doesn't wait for what makes it look well.
+    from rich.text import Text
+
+    return Text.assemble(*parts)
+
+
 def _console() -> Console:
     # Made when it is needed: stderr may have been redirected since the import. `Console` heeds NO_COLOR by itself.
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from tidegate.cli import config, planned, release, verbs
+from tidegate.cli import config, release, verbs
 from tidegate.cli.output import print_json, show_table, show_text
 from tidegate.model.errors import ExitCode
 
@@ -39,6 +39,8 @@ def plan(
 
 def _released(stack: str | None, versions: list[str] | None, image: list[str] | None, *, json: bool) -> None:
     """What a release of these would be."""
+    from tidegate.cli import planned
+
     with verbs.releases(stack, quiet=True) as found:
         answer = found.plan(*release.wanted(versions, image))
     if json:

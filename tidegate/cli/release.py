@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from tidegate.cli import completing, planned, verbs
+from tidegate.cli import completing, verbs
 from tidegate.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def release(
 
     Exit code 0 when it is done, 20 when a gate refuses it, 21 when it waits for people (--no-wait), 22 when it was taken back.
     """
+    from tidegate.cli import planned
+
     brought = wanted(versions, image)
     passed = _override(override, reason, incident)
     if not yes:

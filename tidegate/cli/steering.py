@@ -25,11 +25,16 @@ Examples:
   tidegate rollback -s production -r 'orders are lost'
   tidegate rollback -s production -r 'orders are lost' --service web
   tidegate rollback -s production -r 'as last week' --to web=v1.3.9
-  tidegate rollback -s production -r 'as last week' --release r41-3f0c1a"""
+  tidegate rollback -s production -r 'as last week' --release r41-3f0c1a
+  tidegate rollback -s production -r 'no time to look' --force --yes"""
 CLEANUP: Final = """\b
 Examples:
   tidegate cleanup -s production --yes     (`tidegate resume` does it too)"""
 
+_UNSEEN: Final = "Send users back without looking whether what served them before is ready, and over routes that others have changed?"
+Force = Annotated[
+    bool, typer.Option("--force", help="Go back also where that has no ready pod, and over routes that others have changed; says so.")
+]
 Service = Annotated[
     list[str] | None,
     typer.Option("--service", metavar="NAME", autocompletion=completing.services, help="Only this one; several times for several."),
@@ -64,9 +69,7 @@ def abort(
             help="all: the release. A service: only its traffic goes back at once, then the rest. candidate: its pods go at once, too.",
         ),
     ] = "all",
-    force: Annotated[
-        bool, typer.Option("--force", help="Go back also where what is live has no ready pod, and over routes that others have changed.")
-    ] = False,
+    force: Force = False,
     yes: verbs.Yes = False,
     json: verbs.Json = False,
 ) -> None:
@@ -76,7 +79,7 @@ def abort(
     Exit code 22 when all is back, 1 when something is left to see to.
     """
     if force:
-        verbs.agree("Send users back without looking whether what served them before is ready?", yes=yes)
+        verbs.agree(_UNSEEN, yes=yes)
     with verbs.releases(stack, json=json) as found:
         ended = found.abort(reason, scope=scope, force=force)
     verbs.finish(ended, json=json)
@@ -94,6 +97,7 @@ def rollback(
     ] = None,
     release: Annotated[str | None, typer.Option("--release", metavar="ID", help="To what was live after this release.")] = None,
     service: Service = None,
+    force: Force = False,
     yes: verbs.Yes = False,
     json: verbs.Json = False,
 ) -> None:
@@ -105,9 +109,9 @@ def rollback(
     if to and release:
         raise ConfigurationError("give --to or --release, not both")
     wanted = verbs.pairs(to, "NAME=VERSION: web=v1.3.9", "--to ")
-    verbs.agree("Send users back?", yes=yes)
+    verbs.agree(_UNSEEN if force else "Send users back?", yes=yes)
     with verbs.releases(stack, json=json) as found:
-        ended = found.rollback(reason, to=wanted, release=release, services=tuple(service or ()))
+        ended = found.rollback(reason, to=wanted, release=release, services=tuple(service or ()), force=force)
     verbs.finish(ended, json=json)
 
 

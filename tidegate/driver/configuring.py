@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from tidegate.model.told import Past, Told
 
 
-def carried_with(stack: Stack, ledger: Ledger) -> Told | None:
-    """What the last release was staged with; None if that is nowhere any more."""
+def carried_with(stack: Stack, ledger: Ledger, history: Sequence[Past] | None = None) -> Told | None:
+    """What the last release was staged with; None if that is nowhere any more. `history`: the stack's, where it is known."""
     wanted = {name: ledger.services[name].slots[slot].spec for name, slot in brought(ledger).items()}
-    for past in stack.past():
+    for past in history if history is not None else stack.past():
         if past.kind == "update" and past.told is not None and gives(past.told.intent, wanted):
             return past.told
     here = stack.told({}, {})
     return here if gives(here.intent, wanted) else None
 
 
-def running_with(stack: Stack) -> Told:
+def running_with(stack: Stack, history: Sequence[Past] | None = None) -> Told:
     """What the stack runs with: its newest update that succeeded; its file where there was none."""
-    for past in stack.past():
+    for past in history if history is not None else stack.past():
         if past.kind == "update" and past.result == "succeeded" and past.told is not None:
             return past.told
     return stack.told({}, {})

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from tidegate.driver import steps, wellness
 from tidegate.driver.deciding import torn
-from tidegate.driver.results import Gate, ServiceStatus, SlotStatus, Status, StepTaken
-from tidegate.gates import freezes
+from tidegate.driver.results import Asked, Gate, ServiceStatus, SlotStatus, Status, StepTaken
+from tidegate.gates import freezes, statements
 from tidegate.model.base import SLOTS
+from tidegate.model.errors import TidegateError
+from tidegate.model.phrases import claimed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Mapping
 
+    from tidegate.driver.carrying import Carrier
+    from tidegate.driver.ports import Approvals
+    from tidegate.model.approval import Before
     from tidegate.model.base import Slot
     from tidegate.model.health import Health
     from tidegate.model.intent.intent import Intent
     from tidegate.model.ledger import Ledger, Record, Release, Taken
+    from tidegate.model.told import Told
     from tidegate.planner.reading import Reading
     from tidegate.planner.standing import Seen
+
+_TO_COME: Final[tuple[Before, ...]] = ("migrate", "shift", "promote")
+"""The steps of a release that has begun."""
+
+
+def looked(carrier: Carrier, reading: Reading, running: Callable[[], Told]) -> Status:
+    """Where a stack's releases are, with all that can be asked; what isn't known is None. `running`: what is carried out."""
+    ports, ledger, now = carrier.ports, reading.ledger, carrier.now()
+    health = traffic = intent = None
+    said: tuple[Asked, ...] = ()
+    try:
+        health, traffic = ports.cluster.health(reading), ports.cluster.traffic(reading)
+    except TidegateError as error:
+        carrier.tell("warning", str(error), ledger)
+    try:
+        told = running()
+        intent = told.intent
+        said = tuple(asked(ports.approvals, told, ledger, now)) if ledger is not None else ()
+    except TidegateError as error:
+        carrier.tell("warning", str(error), ledger)
+    return status(ports.stack.name, reading, intent, health, traffic, now, said)
 
 
 def status(
@@ -29,6 +56,7 @@ def status(
     health: Mapping[str, Health] | None,
     traffic: Mapping[str, Seen] | None,
     now: datetime,
+    approvals: tuple[Asked, ...] = (),
 ) -> Status:
     """All of it. Without health and traffic the cluster wasn't to be asked."""
     ledger = reading.ledger
@@ -51,7 +79,33 @@ def status(
         next=_next(ledger, release, intent),
         frozen="; ".join(one.text for one in shut) or None,
         notes=tuple(notes),
+        approvals=approvals,
     )
+
+
+def asked(approvals: Approvals, told: Told, ledger: Ledger, now: datetime) -> Iterator[Asked]:
+    """How it stands with those who are asked."""
+    release = ledger.under_way
+    if release is None:
+        yield from _said(ledger)
+        return
+    known = steps.steps(told.intent, release.services)
+    following: Before = "shift" if steps.following(known, release.weight) is not None else "promote"
+    for before in _TO_COME:
+        if any(before in one.before for one in told.intent.gates.approvals.values()):
+            # Nobody is late for what isn't next yet.
+            since = datetime.fromisoformat(release.changed.at) if before == following else now
+            held = approvals.standing(told, ledger, before, since, now)
+            yield Asked(before, held.verdict, held.text)
+
+
+def _said(ledger: Ledger) -> Iterator[Asked]:
+    """What was said of a release that is yet to begin; whether it counts is told when it does."""
+    for one in ledger.approvals:
+        said = statements.read(one.statement)
+        if said is not None:
+            named = ", ".join(f"{name} {version}" for name, version in said.services.items())
+            yield Asked(said.before, "no-data", f"{claimed(one.by)} says {said.decision} to {named}")
 
 
 def _service(name: str, record: Record, health: Mapping[str, Health] | None, traffic: Mapping[str, Seen] | None) -> ServiceStatus:

@@ -54,7 +54,7 @@ def opened(stack: str, folder: Path, actor: str, teller: Teller | None, closing:
         stack=port,
         cluster=cluster,
         judge=ThresholdJudge(places),
-        approvals=People(stack, folder, actor),
+        approvals=People(port.full, folder, actor),
         clock=WallClock(),
         teller=closing.enter_context(_tellers(stack, told, cluster, teller)),
     )

@@ -33,6 +33,13 @@ class Stack(Protocol):
     def name(self) -> str:
         """What it is called."""
 
+    @property
+    def full(self) -> str:
+        """The same with organization and project: what approvals are for."""
+
+    def busy(self) -> str | None:
+        """Who has its lock just now, in words; None if nobody has, or nobody tells."""
+
     def told(self, versions: Mapping[str, str], images: Mapping[str, str]) -> Told:
         """What its file says, with these versions and images (`ref@sha256:..`) of services in their place. The file isn't touched."""
 

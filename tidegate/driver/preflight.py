@@ -6,19 +6,21 @@ The configuration itself is no gate here: what can't be read, or lacks a secret,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from tidegate.driver import wellness
 from tidegate.gates import freezes
 from tidegate.gates.overriding import passed_by
-from tidegate.model.errors import GateRefusedError, PolicyError, WaitingForApprovalError
+from tidegate.model.base import seconds
+from tidegate.model.errors import GateRefusedError, PolicyError, TidegateError, WaitingForApprovalError
 from tidegate.model.events import Stage
 from tidegate.model.ledger import Held, Ledger
 from tidegate.planner.planning import next_ledger
 from tidegate.planner.refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from tidegate.driver.ports import Ports
@@ -42,6 +44,8 @@ class Found:
     """Where the first update leads; None if the planner refuses it."""
     preview: Preview | None
     refusal: Refusal | None = None
+    busy: str | None = None
+    """Who else is at work on the stack: then nothing else was looked at, for all of it is changing."""
 
     @property
     def shut(self) -> tuple[Held, ...]:
@@ -50,9 +54,20 @@ class Found:
 
 
 def preflight(
-    ports: Ports, told: Told, reading: Reading, stamp: Stamp, now: datetime, asked: datetime, override: Override | None = None
+    ports: Ports,
+    told: Told,
+    reading: Reading,
+    stamp: Stamp,
+    now: datetime,
+    asked: datetime,
+    override: Override | None = None,
+    named: Collection[str] | None = None,
 ) -> Found:
-    """Every gate before a release of what is told."""
+    """Every gate before a release of what is told. `named`: the services that were asked for by name; None if all of it was."""
+    busy = ports.stack.busy()
+    if busy is not None:
+        text = f"another update of the stack is under way, {busy}; if nobody is at work there, `pulumi cancel` frees the stack"
+        return Found((Held(gate="update", verdict="fail", text=text),), None, None, busy=text)
     # A freeze is a gate of its own, and may be passed by: what is tried is what would come after it.
     event = Stage(stamp=stamp, gates=(Held(gate="freeze", verdict="inconclusive", text="not looked at yet", overridden=True),))
     ledger = reading.ledger
@@ -70,7 +85,9 @@ def preflight(
         preview = ports.stack.preview(told, event)
         held += _policies(preview)
     if ledger is not None and plan is not None:
+        held += _again(told, ledger, plan, named)
         held += _cluster(ports, told, reading, plan)
+        held += _metrics(ports, told, reading, plan, now)
         held.append(ports.approvals.standing(told, ledger, "stage", asked, now))
     return Found(passed_by(held, override, stamp.by, told.intent.gates), plan, preview, refusal)
 
@@ -80,6 +97,43 @@ def _planned(reading: Reading, told: Told, event: Stage) -> tuple[Next | None, R
         return next_ledger(reading.ledger, told.intent, event, reading.standing), None
     except Refusal as refusal:
         return None, refusal
+
+
+def _again(told: Told, ledger: Ledger, plan: Next, named: Collection[str] | None) -> list[Held]:
+    """What was taken back before comes again only if somebody asks for it: the stack's file may have it still."""
+    release = plan.ledger.release
+    if named is None or release is None or ledger.under_way is not None:
+        return []
+    records, after = ledger.services, plan.ledger.services
+    again = [
+        name
+        for name in release.services
+        if name in records and name not in named and records[name].rejected == after[name].slots[after[name].candidate].spec
+    ]
+    return [Held(gate="taken-back", verdict="fail", text=_taken_back(told, ledger, name)) for name in again]
+
+
+def _taken_back(told: Told, ledger: Ledger, name: str) -> str:
+    record, version = ledger.services[name], told.intent.services[name].version
+    return (
+        f"{told.origin} still has {name} {version}, which was taken back before: to bring it again, name it ({name}={version}); "
+        f"to leave it, name what is live ({name}={record.slots[record.live].version})"
+    )
+
+
+def _metrics(ports: Ports, told: Told, reading: Reading, plan: Next, now: datetime) -> list[Held]:
+    """Whether what a release is judged by answers at all: without it, it would be taken back after its first step."""
+    ledger, services = reading.ledger, told.intent.services
+    for name in plan.order:
+        analysis = services[name].analysis if name in services else None
+        if analysis is None or ledger is None or name not in ledger.services:
+            continue
+        try:
+            ports.judge.look(told, reading, name, now - timedelta(seconds=seconds(analysis.window)), now)
+        except TidegateError as error:
+            return [Held(gate="metrics", verdict="fail", text=f"{name} can't be judged: {error}")]
+        return [Held(gate="metrics", verdict="pass", text="metrics answer")]
+    return []
 
 
 def _policies(preview: Preview) -> list[Held]:

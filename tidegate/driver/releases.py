@@ -3,8 +3,7 @@
 ```python
 from tidegate import Releases
 
-releases = Releases.open("production", actor="release-bot")
-ended = releases.release({"web": "v1.4.2"}, reason="fixes #812")
+ended = Releases.open("production", actor="release-bot").release({"web": "v1.4.2"}, reason="fixes #812")
 ```
 """
 
@@ -15,19 +14,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tidegate.driver import doctoring, finding, watching, wellness
+from tidegate.driver import doctoring, finding, tidying, watching, wellness
 from tidegate.driver.boxes import planned
 from tidegate.driver.carrying import Carrier
 from tidegate.driver.configuring import carried_with, running_with
 from tidegate.driver.driving import Drive
-from tidegate.driver.looking import status
+from tidegate.driver.looking import looked
 from tidegate.driver.preflight import preflight, refuse
 from tidegate.driver.results import Ended
 from tidegate.driver.returning import Return
-from tidegate.driver.staging import Staging, same, token, under_way
+from tidegate.driver.saying import asked_now, reasoned
+from tidegate.driver.staging import Staging, token, under_way
 from tidegate.driver.troubles import Troubles
 from tidegate.gates import filed
-from tidegate.gates.asking import subject
 from tidegate.gates.provers import signed
 from tidegate.model.comparing import compare
 from tidegate.model.errors import ConfigurationError, ExitCode, ResourceError, TidegateError, UnreachableError
@@ -38,7 +37,7 @@ from tidegate.planner.refusals import Refusal
 from tidegate.record.history import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from tidegate.driver.ports import Ports, Teller
     from tidegate.driver.results import Finding, Planned, Row, Status
@@ -50,8 +49,7 @@ if TYPE_CHECKING:
     from tidegate.model.events import Event
     from tidegate.model.happening import Happening
     from tidegate.model.health import Health
-    from tidegate.model.intent.releases import Releases as Settings
-    from tidegate.model.told import Told
+    from tidegate.model.told import Past, Told
     from tidegate.planner.reading import Reading
 
 
@@ -99,7 +97,8 @@ class Releases:
 
         `wait`: whether for people, too; else it ends where somebody is needed, and `resume` goes on from there.
         """
-        return self._released(self._ports.stack.told(versions or {}, images or {}), reason, override, wait=wait)
+        told, named = self._ports.stack.told(versions or {}, images or {}), {*(versions or {}), *(images or {})}
+        return self._released(told, reason, override, wait=wait, named=named)
 
     def resume(self, reason: str = "", *, wait: bool = True) -> Ended:
         """Go on with the release under way, from wherever it is; what is paused is so no longer. And tidy up what is due."""
@@ -109,15 +108,13 @@ class Releases:
     def promote(self, reason: str = "", *, wait: bool = False) -> Ended:
         """Make the candidates live, now: canaries must have all of their traffic. Gates, checks and health hold; it is watched after it."""
         reading = self._read()
-        event = Promote(stamp=self._carrier.stamp())
         told = self._told(reading)
-        next_ledger(reading.ledger, told.intent, event, reading.standing)
+        next_ledger(reading.ledger, told.intent, Promote(stamp=self._carrier.stamp()), reading.standing)
         return Drive(self._carrier, told, wait=wait, switching=reason or "promoted by hand").run(self._troubles())
 
     def switch(self, reason: str, override: Override | None = None, *, wait: bool = True) -> Ended:
         """Give a staged release all traffic and promote it, now. Gates, checks and health hold; soaks are skipped, and that is kept."""
-        why = _reasoned(reason, "switch")
-        reading = self._read()
+        why, reading = reasoned(reason, "switch"), self._read()
         if reading.ledger is None or reading.ledger.under_way is None:
             raise Refusal(
                 "no-release",
@@ -133,7 +130,7 @@ class Releases:
 
         `force` skips looking whether what users go back to is ready, and takes routes from others who have changed them.
         """
-        why, reading = _reasoned(reason, "abort"), self._read()
+        why, reading = reasoned(reason, "abort"), self._read()
         ledger = reading.ledger
         if ledger is None or ledger.under_way is None:
             return self._closed(why)
@@ -144,24 +141,33 @@ class Releases:
         return self._emptied(ended, ledger.under_way.services) if scope == "candidate" and not ended.left else ended
 
     def rollback(
-        self, reason: str, to: Mapping[str, str] | None = None, release: str | None = None, services: tuple[str, ...] = ()
+        self,
+        reason: str,
+        to: Mapping[str, str] | None = None,
+        release: str | None = None,
+        services: tuple[str, ...] = (),
+        *,
+        force: bool = False,
     ) -> Ended:
         """Go back to what was live before the last release; or to versions, or to what was live after a release (or update, by number).
 
         What slots still have is there at once. Anything older is released anew, with the configuration and secrets that it had then.
+        `force` skips looking whether what users go back to is ready, and takes routes from others who have changed them.
         """
-        why, reading = _reasoned(reason, "rollback"), self._read()
+        why, reading = reasoned(reason, "rollback"), self._read()
         ledger = reading.ledger
         if ledger is None:
             raise Refusal("no-ledger", "nothing was ever brought up here, so there is nothing to go back to")
         if ledger.under_way is not None and not (to or release or services):
-            return self._back(reading, why)
+            return self._back(reading, why, force=force)
         if ledger.under_way is not None:
             raise Refusal("release-under-way", f"release {ledger.under_way.id} is under way: abort it, then go back to other versions")
         told = finding.older(self._ports.stack, ledger, to or {}, release, services)
         if told is None:
-            ended = self._back(reading, why, to=finding.in_slots(ledger, to or {}, services))
+            ended = self._back(reading, why, to=finding.in_slots(ledger, to or {}, services), force=force)
             return replace(ended, code=int(ExitCode.OK)) if ended.code == ExitCode.ROLLED_BACK else ended
+        if force:
+            raise ConfigurationError("what no slot has any more is released anew, with its gates: there --force skips nothing")
         for change in finding.changes(self._told(reading), told):
             self._carrier.tell("progress", change, ledger)
         return self._released(told, why, None, wait=True)
@@ -186,36 +192,53 @@ class Releases:
 
     def pause(self, reason: str) -> Ended:
         """Keep the release under way where it is."""
-        why = _reasoned(reason, "pause")
+        why = reasoned(reason, "pause")
         after = self._once(lambda now: Pause(stamp=self._carrier.stamp(), reason=why, expects=token(now)))
         self._carrier.tell("paused", why, after.ledger)
         return self._ended(after, "it stays where it is: `tidegate resume` goes on")
 
-    def approve(self, before: Before, reason: str, prover: Prover, incident: str = "", file_in: Path | None = None) -> Ended:
-        """Say yes to a step of the release under way, or of the one that the stack's file would begin.
+    def approve(
+        self,
+        before: Before,
+        reason: str,
+        prover: Prover,
+        incident: str = "",
+        file_in: Path | None = None,
+        versions: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Say yes to a step of the release under way, or of the one that the stack's file would begin, with these versions in it.
 
         `file_in`: it goes into the file for approvals (`gates.approvals_file`) of the project there, not into the stack's state.
         """
-        return self._decided(before, "approve", reason, prover, incident, file_in)
+        return self._decided(before, "approve", reason, prover, incident, file_in, versions or {})
 
-    def reject(self, before: Before, reason: str, prover: Prover, file_in: Path | None = None) -> Ended:
+    def reject(
+        self, before: Before, reason: str, prover: Prover, file_in: Path | None = None, versions: Mapping[str, str] | None = None
+    ) -> Ended:
         """Say no."""
-        return self._decided(before, "reject", _reasoned(reason, "reject"), prover, file_in=file_in)
+        return self._decided(before, "reject", reasoned(reason, "reject"), prover, "", file_in, versions or {})
 
-    def statement(self, before: Before, decision: Decision = "approve", reason: str = "", incident: str = "") -> str:
+    def statement(
+        self,
+        before: Before,
+        decision: Decision = "approve",
+        reason: str = "",
+        incident: str = "",
+        versions: Mapping[str, str] | None = None,
+    ) -> str:
         """What `approve` and `reject` have signed just now: for tokens that are made before they are used (`gates.provers.Token`)."""
-        return self._subject()[1].statement(self._ports.stack.name, before, decision, reason, self._carrier.now(), incident)
+        of = self._subject(versions or {})[1]
+        return of.statement(self._ports.stack.full, before, decision, reason, self._carrier.now(), incident)
 
     def freeze(self, reason: str, until: str | None = None) -> Ended:
         """Let no release begin."""
-        why = _reasoned(reason, "freeze")
+        why = reasoned(reason, "freeze")
         after = self._once(lambda now: Freeze(stamp=self._carrier.stamp(), reason=why, until=until, expects=token(now)))
         return self._ended(after, f"no release begins {f'until {until}' if until else 'until `tidegate thaw`'}")
 
     def thaw(self, reason: str) -> Ended:
         """Let releases begin again."""
-        why = _reasoned(reason, "thaw")
-        after = self._once(lambda now: Thaw(stamp=self._carrier.stamp(), reason=why, expects=token(now)))
+        after = self._once(lambda now: Thaw(stamp=self._carrier.stamp(), reason=reasoned(reason, "thaw"), expects=token(now)))
         return self._ended(after, "releases may begin again")
 
     # Looking.
@@ -223,21 +246,12 @@ class Releases:
     def status(self) -> Status:
         """Where the releases are; what isn't known is None."""
         reading = self._read()
-        health = traffic = None
-        try:
-            health, traffic = self._ports.cluster.health(reading), self._ports.cluster.traffic(reading)
-        except TidegateError as error:
-            self._carrier.tell("warning", str(error), reading.ledger)
-        try:
-            intent = self._told(reading).intent
-        except TidegateError:
-            intent = None
-        return status(self._ports.stack.name, reading, intent, health, traffic, self._carrier.now())
+        return looked(self._carrier, reading, lambda: self._told(reading))
 
     def plan(self, versions: Mapping[str, str] | None = None, images: Mapping[str, str] | None = None) -> Planned:
         """What a release would be, step by step, and every gate as it stands. Nothing is changed."""
         told, reading, now = self._ports.stack.told(versions or {}, images or {}), self._read(), self._carrier.now()
-        found = preflight(self._ports, told, reading, self._carrier.stamp(), now, now)
+        found = preflight(self._ports, told, reading, self._carrier.stamp(), now, now, named={*(versions or {}), *(images or {})})
         return planned(told.intent, reading.ledger, found, refuse)
 
     def history(self, release: str | None = None) -> list[Row]:
@@ -258,10 +272,10 @@ class Releases:
 
     # How they do it.
 
-    def _released(self, told: Told, reason: str, override: Override | None, *, wait: bool) -> Ended:
+    def _released(self, told: Told, reason: str, override: Override | None, *, wait: bool, named: Collection[str] | None = None) -> Ended:
         try:
             self._superseded(told)
-            ended = Staging(self._carrier, told, reason, override, wait, self._carrier.now()).run()
+            ended = Staging(self._carrier, told, reason, override, wait, self._carrier.now(), named).run()
         except TidegateError as error:
             self._carrier.tell("failed", str(error))
             raise
@@ -303,91 +317,84 @@ class Releases:
         self._once(lambda now: Cleanup(stamp=self._carrier.stamp(), reason=ended.text, expects=token(now)))
         return replace(ended, text=f"{ended.text}; the candidates have no pods any more")
 
-    def _subject(self) -> tuple[Told, Subject]:
-        """What people are asked just now."""
+    def _subject(self, versions: Mapping[str, str]) -> tuple[Told, Subject]:
+        """What people are asked just now; `versions` are those that the file doesn't have yet."""
         reading = self._read()
-        ledger = reading.ledger
-        if ledger is None:
-            raise Refusal("no-ledger", "nothing was ever brought up here, and nobody is asked before the first time")
-        told = self._told(reading) if ledger.under_way is not None else self._ports.stack.told({}, {})
-        of = subject(told, ledger, self._carrier.actor)
-        if not of.services:
-            raise Refusal(
-                "no-release", "no release is under way, and the stack's file brings nothing new: there is nothing to say yes or no to"
-            )
-        return told, of
+        return asked_now(self._carrier, reading.ledger, lambda: self._told(reading), versions)
 
     def _decided(
-        self, before: Before, decision: Decision, reason: str, prover: Prover, incident: str = "", file_in: Path | None = None
+        self,
+        before: Before,
+        decision: Decision,
+        reason: str,
+        prover: Prover,
+        incident: str,
+        file_in: Path | None,
+        versions: Mapping[str, str],
     ) -> Ended:
-        told, of = self._subject()
-        approval = signed(of.statement(self._ports.stack.name, before, decision, reason, self._carrier.now(), incident), prover)
+        told, of = self._subject(versions)
+        approval = signed(of.statement(self._ports.stack.full, before, decision, reason, self._carrier.now(), incident), prover)
         if file_in is not None:
             file = filed.add(told.intent.gates, file_in, approval)
             return self._ended(self._read(), f"{approval.by}: {decision} before {before}, in {file}: commit it")
-        why = reason or f"{decision}d by {approval.by}"
-        after = self._once(lambda _: Decide(stamp=self._carrier.stamp(), reason=why, approval=approval))
+        event = Decide(stamp=self._carrier.stamp(), reason=reason or f"{decision}d by {approval.by}", approval=approval)
+        after = self._once(lambda _: event)
         return self._ended(after, f"{approval.by}: {decision} {', '.join(f'{n} {v}' for n, v in of.services.items())} before {before}")
 
     def _once(self, make: Callable[[Reading], Event], done: Callable[[Reading], bool] = lambda _: False) -> Reading:
         """Carry one event out that brings nothing new, unless it is done already."""
+        # Each try reads the state anew, and the history only where the state has changed meanwhile.
+        place, history = "", self._carrier.ask(self._ports.stack.past, Troubles(Patience()))
 
         def made(reading: Reading) -> tuple[Told, Event] | None:
             if done(reading):
                 return None
-            told, event = self._told(reading), make(reading)
+            nonlocal place, history
+            if place not in {"", token(reading)}:
+                history = self._ports.stack.past()
+            place = token(reading)
+            told, event = self._told(reading, history), make(reading)
             # What will be refused needs no update for that.
             next_ledger(reading.ledger, told.intent, event, reading.standing)
             return told, event
 
-        return self._carrier.carry(self._settings(), made)
+        return self._carrier.carry(running_with(self._ports.stack, history).intent.releases, made)
 
     def _tidied(self) -> Ended | None:
         """Empty the slots whose time is up, if there are any."""
-        why = "the old slots' time is up"
 
         def due(reading: Reading) -> bool:
-            if reading.ledger is None:
-                return False
-            event = Cleanup(stamp=self._carrier.stamp(), reason=why)
-            try:
-                plan = next_ledger(reading.ledger, self._told(reading).intent, event, reading.standing)
-            except Refusal:
-                return False
-            return not same(reading.ledger, plan.ledger)
+            return tidying.due(reading, lambda: self._told(reading), self._carrier.stamp())
 
         if not due(self._read()):
             return None
-        after = self._once(lambda now: Cleanup(stamp=self._carrier.stamp(), reason=why, expects=token(now)), lambda now: not due(now))
+        after = self._once(
+            lambda now: Cleanup(stamp=self._carrier.stamp(), reason=tidying.WHY, expects=token(now)), lambda now: not due(now)
+        )
+        if after.ledger is not None and after.ledger.under_way is not None:
+            # Somebody has begun another release meanwhile, and needs the slots.
+            return None
         return self._ended(after, "the old slots are empty")
 
     def _read(self) -> Reading:
         return self._carrier.read(Troubles(Patience()))
 
-    def _told(self, reading: Reading) -> Told:
+    def _told(self, reading: Reading, history: Sequence[Past] | None = None) -> Told:
         """What the next event of a stack is to be carried out with, when nothing new is wanted."""
         ledger, stack = reading.ledger, self._ports.stack
 
         def find() -> Told:
-            found = carried_with(stack, ledger) if ledger is not None and ledger.under_way is not None else None
-            return found or running_with(stack)
+            past = history if history is not None else stack.past()
+            found = carried_with(stack, ledger, past) if ledger is not None and ledger.under_way is not None else None
+            return found or running_with(stack, past)
 
         return self._carrier.ask(find, Troubles(Patience()))
 
-    def _settings(self) -> Settings:
-        """How releases are carried out, as the stack runs now."""
-        return self._carrier.ask(lambda: running_with(self._ports.stack), Troubles(Patience())).intent.releases
-
     def _troubles(self) -> Troubles:
-        return Troubles(self._settings().patience)
+        running = self._carrier.ask(lambda: running_with(self._ports.stack), Troubles(Patience()))
+        return Troubles(running.intent.releases.patience)
 
     @staticmethod
     def _ended(reading: Reading, text: str) -> Ended:
         release = reading.ledger.release if reading.ledger is not None else None
         return Ended(release.phase if release is not None else "none", release.id if release is not None else None, text)
-
-
-def _reasoned(reason: str, verb: str) -> str:
-    if not reason.strip():
-        raise ConfigurationError(f"{verb} takes a reason: it is kept with the release")
-    return reason.strip()

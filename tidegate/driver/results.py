@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tidegate.model.errors import ExitCode
 from tidegate.record.history import Gate, Row
 
-__all__ = ["Box", "Ended", "Finding", "Gate", "Planned", "Row", "ServiceStatus", "SlotStatus", "Status", "StepTaken"]
+__all__ = ["Asked", "Box", "Ended", "Finding", "Gate", "Planned", "Row", "ServiceStatus", "SlotStatus", "Status", "StepTaken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,17 @@ class StepTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How it stands with those who are asked before a step."""
+
+    before: str
+    verdict: str
+    """pass: enough have said yes. fail: somebody has said no, or it took too long. no-data: some are missing."""
+    text: str
+    """Who has said what, and who is missing, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Where a stack's releases are."""
 
@@ -116,6 +127,8 @@ class Status:
     """What comes next, in words."""
     frozen: str | None
     notes: tuple[str, ...] = ()
+    approvals: tuple[Asked, ...] = ()
+    """Of the steps to come of the release under way; with none, what was said of the next one."""
 
 
 @dataclass(frozen=True, slots=True)

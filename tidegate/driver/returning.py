@@ -79,6 +79,8 @@ class Return:
         """Take it back. A `Refusal` is raised before anything was touched."""
         ledger, release = _there(reading)
         self._planned(reading)
+        if self.force:
+            self.carrier.tell("warning", self.skipped, ledger)
         self.carrier.tell("failed", f"{release.id} is taken back ({self.trigger}): {self.reason}", ledger, trigger=self.trigger)
         left = self._updated(reading, health, release)
         try:
@@ -232,6 +234,7 @@ class Return:
         ledger, release = _there(reading)
         if not left:
             text = f"{release.id}: taken back, users are served by what served them before ({self.text})"
+            text += f". {self.skipped}" if self.force else ""
             text += "; the incident because of its routes can be closed" if self.called else ""
             self.carrier.tell("rolled-back", text, ledger, trigger=self.trigger)
             return Ended(release.phase, release.id, text, int(ExitCode.ROLLED_BACK))

@@ -11,11 +11,12 @@ from tidegate.driver.deciding import PULSE
 from tidegate.driver.preflight import preflight, refuse
 from tidegate.driver.results import Ended
 from tidegate.driver.troubles import Troubles
-from tidegate.model.errors import UnreachableError, UpdateFailedError, WaitingForApprovalError
+from tidegate.model.errors import BusyError, UnreachableError, UpdateFailedError, WaitingForApprovalError
 from tidegate.model.events import Stage
 from tidegate.planner.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from tidegate.driver.carrying import Carrier
@@ -37,6 +38,8 @@ class Staging:
     override: Override | None
     wait: bool
     asked: datetime
+    named: Collection[str] | None = None
+    """The services that were asked for by name; None if all of it was."""
     kept: bool = False
 
     def run(self) -> Ended | None:
@@ -52,6 +55,10 @@ class Staging:
         release = ledger.release if ledger is not None else None
         if ledger is None or release is None:
             return Ended("none", None, "there is nothing to release")
+        if release.kind == "install" and self.kept:
+            services = self.told.intent.services
+            named = ", ".join(f"{name} {services[name].version}" for name in release.services if name in services)
+            return Ended(release.phase, release.id, f"{named}: installed, and live")
         if release.kind != "release" or not gives(self.told.intent, brought(ledger)):
             return Ended(release.phase, release.id, f"{release.kind} {release.id} is {release.phase}: there is nothing else to release")
         return None
@@ -76,10 +83,12 @@ class Staging:
         while True:
             try:
                 found = preflight(
-                    self.carrier.ports, self.told, reading, self.carrier.stamp(), self.carrier.now(), self.asked, self.override
+                    self.carrier.ports, self.told, reading, self.carrier.stamp(), self.carrier.now(), self.asked, self.override, self.named
                 )
+                if found.busy is not None:
+                    raise BusyError(found.busy)  # noqa: TRY301 - it is waited for as if the update had met it
                 refuse(found)
-            except UnreachableError as error:
+            except (BusyError, UnreachableError) as error:
                 self.carrier.bear(troubles, error)
             except WaitingForApprovalError as error:
                 if not self.wait:

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 import stamina
 
+from embedded.lean import httpx
 from tidegate.gates.statements import audience
 from tidegate.gates.verifying import UnprovenError
 from tidegate.model.errors import UnreachableError

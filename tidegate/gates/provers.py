@@ -225,7 +225,7 @@ def _subject(proof: Proof) -> str:
 
 def _asked(address: str, secret: str, wanted: str) -> str:
     """GitHub's answer to a job that asks for a token."""
-    import httpx
+    from embedded.lean import httpx
 
     parts = urlsplit(address)
     if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:

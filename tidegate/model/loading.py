@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from tidegate.model.phrases import written
 from tidegate.model.stackfile import StackFile, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path as File
 
     from tidegate.model.base import Path
@@ -71,18 +72,20 @@ def load(file: File, project: str = NAMESPACE) -> Loaded:
     if found.slips and not found.config:
         return Loaded(None, None, tuple(problem for _, problem in slips))
     ours = {name: _parsed(value) if isinstance(value, str) else value for name, value in _ours(found.config).items()}
+    if not slips and not any(place.encrypted for place in found.places.values()):
+        loaded = _shortly(lambda: _made(ours))
+        if loaded is not None:
+            return loaded
     return _loaded(ours, _Written(found), str(file), slips)
 
 
 def from_config(config: Mapping[str, str], file: File | None = None, project: str = NAMESPACE) -> Loaded:
     """The intent in a stack's configuration as the engine gives it: full keys, objects as JSON text. Lines are looked up in `file`."""
-    ours = {name: _parsed(text) for name, text in _ours(config).items()}
-    try:
-        loaded = _made(ours)
-    except ValidationError:
-        loaded = None
-    if loaded is not None and (loaded.intent is None or not _keeps_secrets(loaded.intent)):
+    texts = _ours(config)
+    loaded = _shortly(lambda: _known(tuple(sorted(texts.items()))))
+    if loaded is not None:
         return loaded
+    ours = {name: _parsed(text) for name, text in texts.items()}
     found = read(file, project) if file is not None else StackFile()
     return _loaded(ours, _Written(found), str(file) if found.places else None, [])
 
@@ -124,6 +127,21 @@ def _loaded(ours: dict[str, Any], source: _Written, file: str | None, slips: lis
     if problems:
         return Loaded(None, None, tuple(problem for _, problem in sorted(problems, key=lambda pair: (pair[0] is None, pair[0] or 0))))
     return _made(right)
+
+
+def _shortly(make: Callable[[], Loaded]) -> Loaded | None:
+    """The short way; None where there is more to say."""
+    try:
+        loaded = make()
+    except (TypeError, ValueError):
+        return None
+    return loaded if loaded.intent is None or not _keeps_secrets(loaded.intent) else None
+
+
+@lru_cache(maxsize=8)
+def _known(texts: tuple[tuple[str, str], ...]) -> Loaded:
+    """What texts come to: a driver reads the same ones again and again, in the file and in each update of the history."""
+    return _made({name: _parsed(text) for name, text in texts})
 
 
 def _made(ours: dict[str, Any]) -> Loaded:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from embedded.engine.settings.yamltext import Loader
+from embedded.engine.settings.yamltext import parse
 from tidegate.model.phrases import kind_of, quoted
 
 if TYPE_CHECKING:
@@ -108,17 +108,13 @@ class _Reading:
 
     def document(self, text: str) -> None:
         """Take in a file's text."""
-        self._loader = Loader(text)
-        try:
-            root = self._loader.get_single_node()  # type: ignore[no-untyped-call,unused-ignore]
-            if root is None:
-                self._slip(None, (), "is empty; write what is to run below `config:`")
-            elif not isinstance(root, yaml.MappingNode):
-                self._slip(root, (), "must be a mapping, with `config:` at its top")
-            else:
-                self._top(root)
-        finally:
-            self._loader.dispose()  # type: ignore[no-untyped-call,unused-ignore]
+        self._loader, root = parse(text)
+        if root is None:
+            self._slip(None, (), "is empty; write what is to run below `config:`")
+        elif not isinstance(root, yaml.MappingNode):
+            self._slip(root, (), "must be a mapping, with `config:` at its top")
+        else:
+            self._top(root)
 
     def _top(self, root: yaml.MappingNode) -> None:
         config: tuple[yaml.Node, yaml.Node] | None = None

@@ -15,6 +15,7 @@ Rule = Literal[
     "frozen",
     "no-release",
     "release-under-way",
+    "being-watched",
     "already-promoted",
     "unfinished-move",
     "paused",

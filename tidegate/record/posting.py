@@ -10,8 +10,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import stamina
+
+from embedded.lean import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -56,6 +56,12 @@ class Inside:
         with _translated():
             return dict(self._backend.deployment(self._stack).get("deployment") or {})
 
+    def busy(self) -> str | None:
+        """Who has the stack's lock, in words."""
+        with _translated():
+            found = self._backend.holders(self._stack)
+        return f"by {' and '.join(found)}" if found else None
+
     def clear(self, _: str, settings: StackSettings) -> Values:
         """The configuration of a file with these settings."""
         with _translated():

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from embedded.engine.backend.bulk import no_collection
+from embedded.engine.settings import workspace
 from embedded.engine.settings.errors import SettingsError
 from embedded.engine.settings.project import find_project
 from tidegate.model.errors import ConfigurationError
@@ -15,6 +16,7 @@ from tidegate.planner.reading import Reading
 from tidegate.stack import updating
 from tidegate.stack.engine import choose
 from tidegate.stack.keeping import keep
+from tidegate.stack.naming import full_name
 from tidegate.stack.records import Asked
 from tidegate.stack.remembering import remembered
 from tidegate.stack.telling import Telling
@@ -44,6 +46,15 @@ class PulumiStack:
     def name(self) -> str:
         """What it is called."""
         return self._name
+
+    @property
+    def full(self) -> str:
+        """The same with organization and project, however it was typed; as it was typed where only the backend knows the organization."""
+        return full_name(self._name, self._project.name, workspace.backend_url(self._project) or "")
+
+    def busy(self) -> str | None:
+        """Who has the stack's lock just now, in words; None if nobody has, or nobody tells."""
+        return self._records.busy()
 
     def told(self, versions: Mapping[str, str], images: Mapping[str, str]) -> Told:
         """What its file says, with these versions and images (`ref@sha256:..`) of services in their place. The file isn't touched."""

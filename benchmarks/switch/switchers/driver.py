@@ -19,6 +19,7 @@ from benchmarks.switch.switchers.up import ROOT, intent
 from tidegate.cluster.port import KubernetesCluster
 from tidegate.driver.ports import Ports
 from tidegate.driver.releases import Releases
+from tidegate.gates.overriding import Override
 from tidegate.model.analysis import Look, Measured
 from tidegate.model.errors import CancelledError, ExitCode, TidegateError
 from tidegate.model.ledger import Held
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from tidegate.planner.reading import Reading
 
 _ACTOR: Final = "benchmark"
+_AGAIN: Final = Override(_ACTOR, skips=("taken-back",))
+"""The same version comes again and again, and goes."""
 _STEPS: Final = frozenset({"shift", "promote"})
 """The events that move traffic forward."""
 _NEXT_LOOK: Final = timedelta(seconds=2)
@@ -68,7 +71,7 @@ class Driver:
         if operation not in {Operation.SHIFT, Operation.FLIP}:
             return
         self._stack.file.write_text(self._after)
-        self._begin(lambda releases: releases.release(reason=_ACTOR))
+        self._begin(lambda releases: releases.release(reason=_ACTOR, override=_AGAIN))
         if operation is Operation.FLIP and self.canary:
             # It stands staged; another driver gives it everything.
             self._over()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from embedded.engine.backend.bucket import open_bucket
 from embedded.engine.backend.bulk import no_collection
-from embedded.engine.backend.lock import StackLock, break_locks
+from embedded.engine.backend.lock import StackLock, break_locks, holders
 from embedded.engine.backend.naming import StackName, StackNameError, check_project_name, check_stack_name
 from embedded.engine.backend.rename import rename_deployment
 from embedded.engine.model import gojson
@@ -178,6 +178,10 @@ class Backend:
         """The stack's lock, to be held with `with`."""
         # The CLI opens folders with this parameter, and its message shows it.
         return StackLock(self.bucket, stack, "?no_tmp_dir=true" if self.url.startswith("file://") else "")
+
+    def holders(self, stack: StackName) -> list[str]:
+        """Who has the stack's lock, in words."""
+        return holders(self.bucket, stack)
 
     def break_locks(self, stack: StackName) -> int:
         """Deletes every lock of the stack (`cancel`); how many there were."""

@@ -115,6 +115,21 @@ def is_locked(bucket: Bucket, stack: StackName) -> bool:
     return bool(_keys(bucket, stack))
 
 
+def holders(bucket: Bucket, stack: StackName) -> list[str]:
+    """Who holds the stack, in words; whoever is known to be dead holds nothing."""
+    found: list[str] = []
+    for key in _keys(bucket, stack):
+        try:
+            content = json.loads(bucket.read(key))
+        except FileNotFoundError:
+            continue
+        except ValueError:
+            content = {}
+        if key in _held or not _abandoned(content):
+            found.append(_holder(content))
+    return found
+
+
 def folder(stack: StackName) -> str:
     """Where the stack's locks are."""
     return f".pulumi/locks/{stack.full}"

@@ -14,9 +14,9 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import httpx
 import stamina
 
+from embedded.lean import httpx
 from embedded.providers.kubernetes.errors import ApiError, LostAnswerError, UnreachableError
 
 if TYPE_CHECKING:

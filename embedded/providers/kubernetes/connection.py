@@ -18,8 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
+from embedded.lean import httpx
 from embedded.providers.kubernetes.kubeconfig import KubeconfigError
 from embedded.providers.kubernetes.pooling import Pool
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from embedded.lean import httpx
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

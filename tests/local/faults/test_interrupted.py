@@ -40,7 +40,7 @@ def test_the_second_update_is_refused(rig: Rig) -> None:
     assert rig.locks == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.matrix)])
 def test_interrupted_once(rig: Rig, number: int) -> None:
     """What is under way ends and is kept, nothing else starts; the exit code is 1, as the CLI's."""
     rig.gated(PROGRAM)

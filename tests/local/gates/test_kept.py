@@ -99,7 +99,7 @@ def test_a_signed_word_is_kept_in_the_stack_and_counts(place: Place, issuer: Iss
     stack = place.stack()
     stack.update(stack.told({}, {}), Apply(stamp=Stamp.now(), reason="first"), print)
     place.file.write_text(place.file.read_text().replace("version: v1", "version: v2"))
-    people = People("dev", place.folder, "eve")
+    people = People(stack.full, place.folder, "eve")
     quiet: Any = Quiet()
     nobody: Any = None
     ports = Ports(stack=stack, cluster=nobody, judge=nobody, approvals=people, clock=WallClock(), teller=quiet)

@@ -62,8 +62,10 @@ def bad(version: str) -> Any:
 
 @pytest.mark.parametrize(
     ("version", "said"),
-    [("v2-broken", "GET http://web-green.shop.svc/health: 500"), ("v2-never-ready", "web-green")],
-    ids=["smoke", "never ready"],
+    [
+        pytest.param("v2-broken", "GET http://web-green.shop.svc/health: 500", id="smoke"),
+        pytest.param("v2-never-ready", "web-green", id="never ready", marks=pytest.mark.matrix),
+    ],
 )
 def test_a_bad_version_moves_nobody(there: Place, version: str, said: str) -> None:
     """One of two services is bad: the update fails and says why, neither flips; then the older intent tidies up, or a good one comes."""
@@ -96,7 +98,9 @@ def keyed(text: str) -> dict[str, Any]:
     return {**shop(more={"web": {"secrets": ["keys"]}}), "secrets": {"keys": {"required": ["TOKEN"], "values": {"TOKEN": text}}}}
 
 
-@pytest.mark.parametrize("settings", [configured, keyed], ids=["configuration", "secrets"])
+@pytest.mark.parametrize(
+    "settings", [pytest.param(configured, id="configuration", marks=pytest.mark.matrix), pytest.param(keyed, id="secrets")]
+)
 def test_a_release_of_settings_alone(there: Place, settings: Any) -> None:
     """New settings come with new pods in the other slot, the old ones stay with theirs, and both go back together."""
     there.install(settings("one"))

@@ -1,14 +1,19 @@
-"""Releases as they are typed: the whole command, the program, an engine, a cluster with users."""
+"""Releases as they are typed: the whole command, the program, an engine, a cluster with users.
+
+Each is made by the embedded engine, and by the real CLI with its provider where they are.
+"""
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.local.tidegate.shop import FILE, heard, shop
+from tests.conformance.clusters import PLUGIN
+from tests.local.tidegate.shop import FILE, REAL, STACK, heard, shop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,10 +23,26 @@ SLOW = "[{ weight: 25, soak: 1s }, { weight: 50, soak: 10m }, { weight: 100, soa
 AT_50 = "50% of the traffic is on the candidates"
 
 
-@pytest.mark.timeout(240)
-def test_a_release_from_the_first_word_to_the_way_back(tmp_path: Path) -> None:
+@pytest.fixture(params=["embedded", REAL], ids=["embedded", "real"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Who carries out the updates."""
+    chosen: str = request.param
+    if chosen == REAL:
+        require_real()
+    return chosen
+
+
+def require_real() -> None:
+    """The real engine, or the test is left out."""
+    missing = [name for name in (REAL, PLUGIN) if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"no {' and no '.join(missing)} on PATH")
+
+
+@pytest.mark.timeout(400)
+def test_a_release_from_the_first_word_to_the_way_back(tmp_path: Path, engine: str) -> None:
     """Planned, released by steps, told, gone back from: nobody's request fails, and the file says what is wanted, comments and all."""
-    with shop(tmp_path) as there:
+    with shop(tmp_path, engine) as there:
         there.users()
         before = (there.folder / FILE).read_text()
         plan = there.verb("plan", "web=v2", "api=v2").well().answer
@@ -56,10 +77,10 @@ def test_a_release_from_the_first_word_to_the_way_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(240)
-def test_a_release_that_does_not_hold_is_taken_back(tmp_path: Path) -> None:
+@pytest.mark.timeout(400)
+def test_a_release_that_does_not_hold_is_taken_back(tmp_path: Path, engine: str) -> None:
     """By itself, for its users' errors; it says so, and a plain update doesn't bring it again."""
-    with shop(tmp_path, rate=1, analysis=JUDGED, steps="[{ weight: 25, soak: 20s }, { weight: 100, soak: 5s }]") as there:
+    with shop(tmp_path, engine, rate=1, analysis=JUDGED, steps="[{ weight: 25, soak: 20s }, { weight: 100, soak: 5s }]") as there:
         there.users()
         ended = there.verb("release", "web=v2-errors", "--yes")
         assert (ended.code, ended.answer["code"], ended.answer["phase"], ended.answer["left"]) == (22, 22, "aborted", [])
@@ -73,10 +94,10 @@ def test_a_release_that_does_not_hold_is_taken_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(240)
-def test_a_driver_that_is_killed_is_followed_by_another(tmp_path: Path) -> None:
+@pytest.mark.timeout(400)
+def test_a_driver_that_is_killed_is_followed_by_another(tmp_path: Path, engine: str) -> None:
     """Users stay where they are, nobody's step is taken twice, and whoever comes next goes on; Ctrl-C and SIGTERM do no harm either."""
-    with shop(tmp_path, steps=SLOW) as there:
+    with shop(tmp_path, engine, steps=SLOW) as there:
         there.users()
         with there.running("release", "web=v2", "--yes") as driver:
             heard(driver, AT_50)
@@ -97,10 +118,10 @@ def test_a_driver_that_is_killed_is_followed_by_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(240)
-def test_a_person_holds_a_release_and_takes_it_back(tmp_path: Path) -> None:
+@pytest.mark.timeout(400)
+def test_a_person_holds_a_release_and_takes_it_back(tmp_path: Path, engine: str) -> None:
     """While one drives another pauses, looks, and aborts; the one who drives says by whom it was taken back."""
-    with shop(tmp_path, steps=SLOW) as there:
+    with shop(tmp_path, engine, steps=SLOW) as there:
         there.users()
         with there.running("release", "web=v2", "--yes") as driver:
             heard(driver, AT_50)
@@ -123,13 +144,13 @@ def key(folder: Path, name: str) -> str:
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(240)
-def test_a_yes_counts_when_it_is_proven(tmp_path: Path) -> None:
+@pytest.mark.timeout(400)
+def test_a_yes_counts_when_it_is_proven(tmp_path: Path, engine: str) -> None:
     """Not without a key, not with a stranger's; then the release goes on."""
     ann, _ = key(tmp_path, "ann"), key(tmp_path, "stranger")
     people = f'people: {{ ann: {{ identities: [{{ kind: ssh, key: "{ann}" }}] }}, bob: {{}} }}'
     gates = f"{{ {people}, approvals: {{ lead: {{ approvers: [ann], before: [promote] }} }} }}"
-    with shop(tmp_path / "shop", gates=gates) as there:
+    with shop(tmp_path / "shop", engine, gates=gates) as there:
         waits = there.verb("release", "web=v2", "--yes", "--no-wait")
         assert (waits.code, waits.answer["phase"]) == (21, "shifting")
         nobody = there.verb("approve", "--yes")
@@ -140,3 +161,43 @@ def test_a_yes_counts_when_it_is_proven(tmp_path: Path) -> None:
         ended = there.verb("resume", "--no-wait").well()
         assert ended.answer["phase"] == "promoted"
         assert there.versions() == {"api": "v1", "web": "v2"}
+
+
+BY_TURNS = "[{ weight: 25, soak: 1s }, { weight: 50, soak: 15s }, { weight: 100, soak: 1s }]"
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("first", "second"), [("embedded", REAL), (REAL, "embedded")], ids=["to-real", "to-embedded"])
+def test_a_release_is_handed_from_one_engine_to_the_other(tmp_path: Path, first: str, second: str) -> None:
+    """The one that began it is killed; the other goes on to the end, and takes the next one back; each finds nothing to change after it."""
+    require_real()
+    with shop(tmp_path, first, rate=1, steps=BY_TURNS) as there:
+        there.users()
+        other = there.by(second)
+
+        def handed_over(version: str) -> None:
+            with there.running("release", f"web={version}", f"api={version}", "--yes") as driver:
+                heard(driver, AT_50)
+                driver.kill()
+            status = other.verb("status").well().answer
+            assert (status["phase"], status["weight"]) == ("shifting", 50)
+
+        def unchanged() -> None:
+            for one in (there, other):
+                one.tidegate("pulumi", "preview", "--expect-no-changes", "--stack", STACK).well()
+
+        handed_over("v2")
+        ended = other.verb("resume").well()
+        assert (ended.answer["phase"], there.versions()) == ("promoted", {"api": "v2", "web": "v2"})
+        status = there.verb("status").well().answer
+        assert [step["kind"] for step in status["steps"]] == ["stage", "shift", "shift", "shift", "promote", "baked"]
+        unchanged()
+        handed_over("v3")
+        ended = other.verb("abort", "--reason", "it is slow")
+        assert (ended.code, ended.answer["phase"], ended.answer["left"]) == (22, "aborted", [])
+        assert there.versions() == {"api": "v2", "web": "v2"}
+        unchanged()
+        rows = [there.verb("history").well().answer["updates"], other.verb("history").well().answer["updates"]]
+        assert rows[0] == rows[1]
+        assert there.failed() == 0

@@ -18,6 +18,8 @@ from tidegate.planner.refusals import Refusal
 from tidegate.planner.situation import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tidegate.model.ledger import Kind, Record
     from tidegate.planner.situation import Situation
 
@@ -46,6 +48,8 @@ def _released(s: Situation, *, by_hand: bool) -> Outcome:
     if not names:
         outcome = recovered(s)
         return Outcome(outcome.ledger, (*notes, *outcome.notes, *(("nothing to stage",) if by_hand and not notes else ())), outcome.down)
+    if not by_hand:
+        _refuse_watched(s, names)
     straight = not by_hand and all(s.service(name).strategy == "blue-green" for name in names)
     refuse_strangers(s, names if straight else ())
     for name in names:
@@ -64,6 +68,25 @@ def _rejected(s: Situation, changed: tuple[str, ...]) -> set[str]:
 def _taken_back_with(record: Record) -> str | None:
     candidate = record.slots[record.candidate]
     return candidate.release if candidate.spec == record.rejected else None
+
+
+def _refuse_watched(s: Situation, names: Iterable[str]) -> None:
+    """While a driver watches what it has promoted, the old slots are its way back, and it may have led users there already.
+
+    It leads routes first, and records that then: should it be killed in between, nothing here knows where users are.
+    """
+    release = s.ledger.release
+    if release is None or release.kind != "release" or release.phase != "promoted" or release.baked:
+        return
+    driven = any(taken.kind == "promote" and taken.gates for taken in release.taken)
+    records = s.ledger.services
+    third = [n for n in names if n in release.services and records[n].slots[records[n].candidate].spec != s.hashes[n]]
+    if driven and third:
+        raise Refusal(
+            "being-watched",
+            f"release {release.id} is live, and still watched: what was live before is kept for going back, and the intent has something "
+            f"else for {', '.join(third)}. `tidegate resume` sees to the end of that; `tidegate release` brings the new versions",
+        )
 
 
 def refuse_passed(s: Situation, name: str) -> None:

@@ -50,13 +50,15 @@ def scaled(s: Situation, event: Scale) -> Outcome:
     record = s.ledger.services.get(event.service)
     if record is None or event.service not in s.intent.services:
         raise Refusal("unknown-service", f"there is no {event.service} to scale; there are {', '.join(s.ledger.services)}")
-    live = record.slots[record.live]
-    size = sizes.fixed(s.intent, event.service, event.replicas) or live.replicas
+    size = sizes.fixed(s.intent, event.service, event.replicas)
+    # Where the cluster scales it the ledger doesn't know how big it is: without having looked it may have grown as far as it can.
+    by_itself = sizes.fixed(s.intent, event.service, record.scale) is None
+    now = s.size(event.service, record) if by_itself else record.slots[record.live].replicas
     under_way = s.ledger.under_way
-    if under_way is not None and event.service in under_way.services and size < live.replicas:
+    if under_way is not None and event.service in under_way.services and size is not None and size < now:
         raise Refusal(
             "live-keeps-size",
-            f"{event.service} can't shrink from {live.replicas} to {size} pods while release {under_way.id} is under way: "
+            f"{event.service} can't shrink from {now} to {size} pods while release {under_way.id} is under way: "
             "all of its traffic may have to come back. Promote or abort first",
         )
     return Outcome(moves.with_records(s.ledger, {event.service: record.model_copy(update={"scale": event.replicas})}))

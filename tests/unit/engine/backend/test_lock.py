@@ -116,6 +116,15 @@ def test_locks_of_the_dead(backend: Backend, stack: StackName, content: dict[str
     assert "took over the lock of a process that is gone (ann@" in held.warnings[0]
 
 
+def test_who_holds_a_stack_is_told(backend: Backend, stack: StackName) -> None:
+    """Without taking anything from anybody; whoever is known to be dead holds nothing."""
+    assert backend.holders(stack) == []
+    with backend.lock(stack):
+        (holder,) = backend.holders(stack)
+        assert str(os.getpid()) in holder
+    assert backend.holders(stack) == []
+
+
 def test_taking_over_can_be_switched_off(backend: Backend, stack: StackName, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who wants the real CLI's way has it."""
     monkeypatch.setenv("TIDEGATE_TAKE_OVER_LOCKS", "false")

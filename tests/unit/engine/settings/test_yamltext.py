@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from embedded.engine.model.errors import ConfigurationError
 from embedded.engine.settings import yamltext
@@ -165,3 +168,41 @@ def test_edits_leave_the_rest_alone(change: dict[str, Any], old: str, new: str) 
 def test_small_files(before: str, new: dict[str, Any], after: str) -> None:
     """Files without a last newline, of one line, or with an empty section."""
     assert yamltext.edit(before, new) == after
+
+
+PIECES = (
+    *("a", "b: ", "- ", "\n", "  ", "    ", "key:", "[", "]", "{", "}", ", ", "'", '"', "|\n", ">-\n", "# c", "1", "1.5", "true", "~"),
+    *("&x ", "*x", "!t ", "? ", ": ", "<<: ", "---\n", "...\n", "é", "😀", "%YAML 1.2\n", "@", "\\", "2026-01-01", "0x1f", "\r\n"),
+    "http://x:80/",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_both_readers_read_the_same(text: str) -> None:
+    """What libyaml takes, PyYAML's own reader takes as well, and makes the same of it, in the same lines."""
+    try:
+        expected = yaml.load(text, Loader=yamltext.Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError:
+        with pytest.raises(ConfigurationError):
+            yamltext.load(text, "x")
+        return
+    except ValueError:
+        # A date that there isn't.
+        return
+    assert yamltext.load(text, "x") == expected
+    root = yaml.compose(text, Loader=yamltext.Loader)  # type: ignore[no-untyped-call,unused-ignore]
+    assert _lines(yamltext.parse(text)[1]) == _lines(root)
+
+
+def _lines(node: yaml.Node | None) -> list[int]:
+    """Of what is written: where nothing is, each reader has its own idea of the place."""
+    found, open_ = list[int](), [node]
+    while open_:
+        one = open_.pop()
+        if one is None or len(found) > 100:
+            continue
+        if one.value:
+            found.append(one.start_mark.line)
+        for part in one.value if isinstance(one, yaml.CollectionNode) else ():
+            open_ += part if isinstance(part, tuple) else (part,)
+    return found

@@ -151,12 +151,15 @@ STACK = ("--stack", "production")
         (["pause", "-r", "lunch"], ("pause", ("lunch",), {})),
         (["abort", "-r", "bad"], ("abort", ("bad",), {"scope": "all", "force": False})),
         (["abort", "-r", "bad", "--scope", "web", "--force", "-y"], ("abort", ("bad",), {"scope": "web", "force": True})),
-        (["rollback", "-r", "bad", "-y"], ("rollback", ("bad",), {"to": {}, "release": None, "services": ()})),
+        (["rollback", "-r", "bad", "-y"], ("rollback", ("bad",), {"to": {}, "release": None, "services": (), "force": False})),
         (
             ["rollback", "-r", "bad", "--to", "web=v1", "--service", "web", "--service", "api", "-y"],
-            ("rollback", ("bad",), {"to": {"web": "v1"}, "release": None, "services": ("web", "api")}),
+            ("rollback", ("bad",), {"to": {"web": "v1"}, "release": None, "services": ("web", "api"), "force": False}),
         ),
-        (["rollback", "-r", "bad", "--release", "r1-x", "-y"], ("rollback", ("bad",), {"to": {}, "release": "r1-x", "services": ()})),
+        (
+            ["rollback", "-r", "bad", "--release", "r1-x", "-y"],
+            ("rollback", ("bad",), {"to": {}, "release": "r1-x", "services": (), "force": False}),
+        ),
         (["cleanup", "-y"], ("cleanup", (), {})),
         (["freeze", "-r", "sale", "--until", "2026-12-01T00:00:00Z"], ("freeze", ("sale", "2026-12-01T00:00:00Z"), {})),
         (["freeze", "-r", "sale"], ("freeze", ("sale", None), {})),

@@ -18,6 +18,7 @@ from tests.simulation.timeline import Timeline
 from tests.simulation.world import Outage, World
 from tidegate import Releases
 from tidegate.driver import returning
+from tidegate.driver.results import Asked
 from tidegate.gates.overriding import Override
 from tidegate.model.approval import Proof
 from tidegate.model.errors import ConfigurationError, DriftError, ExitCode, GateRefusedError, TimedOutError
@@ -292,9 +293,32 @@ def test_a_yes_is_signed_and_kept_in_the_ledger() -> None:
     decided = [past.event for past in found.history if past.event is not None and past.event.kind == "decide"]
     (event,) = decided
     said = json.loads(event.approval.statement)
-    assert (said["before"], said["decision"], said["services"], said["stack"]) == ("promote", "approve", {"web": "v2"}, "test")
+    assert (said["before"], said["decision"], said["services"]) == ("promote", "approve", {"web": "v2"})
+    assert said["stack"] == "organization/test/test"
     assert event.approval.by == "ssh:SHA256:ada"
     assert event.reason == "looks good"
+
+
+def test_what_the_file_does_not_have_yet_is_approved_by_name() -> None:
+    """An approver's checkout is often older than what is to be released; and what is under way is what it is."""
+    found = world(story=replace(Story(), before=("stage",)))
+    driven(found, "ada").approve("stage", "", Signs(), versions={"web": "v2"})
+    event = found.history[-1].event
+    assert event is not None
+    assert event.kind == "decide"
+    assert json.loads(event.approval.statement)["services"] == {"web": "v2"}
+    assert driven(found).status().approvals == (Asked("stage", "no-data", '"ssh:SHA256:ada" says approve to web v2'),)
+    under_way = world(story=replace(Story(), before=("promote",)))
+    driven(under_way).release({"web": "v2"}, reason="new", wait=False)
+    with pytest.raises(Refusal, match="what is under way is web v2"):
+        driven(under_way, "ada").approve("promote", "", Signs(), versions={"web": "v3"})
+
+
+def test_a_status_says_who_is_asked_and_who_has_said_what() -> None:
+    """Of the steps to come."""
+    found = world(story=replace(Story(), before=("promote",)))
+    driven(found).release({"web": "v2"}, reason="new", wait=False)
+    assert driven(found).status().approvals == (Asked("promote", "no-data", "promote waits for 2 more"),)
 
 
 def test_without_waiting_it_ends_where_a_person_is_needed() -> None:

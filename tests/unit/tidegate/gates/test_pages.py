@@ -9,15 +9,17 @@ from pathlib import Path
 import yaml
 
 from tidegate.gates.freezes import next_open, standing_in
+from tidegate.gates.matching import has
 from tidegate.model.intent.gates import Gates
+from tidegate.model.intent.people import Oidc
 
 DOCS = Path(__file__).parents[4] / "docs"
 
 
-def shown(page: str) -> Gates:
+def shown(page: str, example: int = 0) -> Gates:
     """The settings that a page shows."""
-    (text,) = re.findall(r"```yaml\n(tidegate:gates:.*?)```", (DOCS / page).read_text(), re.DOTALL)
-    return Gates.model_validate(yaml.safe_load(text)["tidegate:gates"], strict=False)
+    texts = re.findall(r"```yaml\n(tidegate:gates:.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    return Gates.model_validate(yaml.safe_load(texts[example])["tidegate:gates"], strict=False)
 
 
 def test_the_people_of_the_page_are_asked() -> None:
@@ -25,6 +27,21 @@ def test_the_people_of_the_page_are_asked() -> None:
     gates = shown("approvals.md")
     assert gates.members(["release-managers"]) == ("ada", "grace", "linus")
     assert [name for name, person in gates.people.items() if not person.identities] == ["pipeline"]
+
+
+def test_the_environment_of_the_page_says_yes_for_its_reviewers() -> None:
+    """It is the only one who is asked, and a job of the environment proves it."""
+    gates = shown("approvals.md", 1)
+    (asked,) = gates.approvals.values()
+    assert gates.members(asked.approvers) == ("github-production",)
+    assert not list(gates.findings())
+    (identity,) = gates.people["github-production"].identities
+    assert isinstance(identity, Oidc)
+    job = {"iss": identity.issuer, "repository": "team/shop", "environment": "production", "actor": "whoever"}
+    assert has(job, identity.claims)
+    assert not has({**job, "environment": "staging"}, identity.claims)
+    assert not has({key: value for key, value in job.items() if key != "environment"}, identity.claims)
+    assert not has({**job, "repository": "stranger/shop"}, identity.claims)
 
 
 def test_every_setting_is_shown_or_named() -> None:

@@ -66,7 +66,7 @@ class Team:
     def releases(self, who: str) -> Releases:
         """The releases, as one of them has them."""
         ports = Process(self.world, who).ports
-        return Releases(replace(ports, approvals=People(ports.stack.name, self.folder, who)), who)
+        return Releases(replace(ports, approvals=People(ports.stack.full, self.folder, who)), who)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Somebody does something, so long after the beginning."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.tidegate.planner.world import CANARY, SCALED, World, intended, stamp
-from tidegate.model.events import Abort, Apply, Cleanup, Observed, Promote, Rollback, Seen, Shift
+from tidegate.model.events import Abort, Apply, Cleanup, Observed, Promote, Rollback, Scale, Seen, Shift
 from tidegate.model.ledger import migrate
 from tidegate.planner.layout import layout
 from tidegate.planner.planning import next_ledger
@@ -74,6 +74,25 @@ def test_2_an_autoscaled_live_slot_is_not_put_back_to_a_size_of_long_ago() -> No
     assert world.services["web"].slots["blue"].running == 8
     world.update(S2, ABORT)
     assert world.services["web"].slots["blue"].running == 8
+
+
+@pytest.mark.parametrize(
+    ("replicas", "looked", "refused"), [(3, False, True), (9, False, True), (10, False, False), (7, True, True), (8, True, False)]
+)
+def test_2_an_autoscaled_live_slot_is_not_shrunk_by_hand_in_mid_release(replicas: int, *, looked: bool, refused: bool) -> None:
+    """The ledger has 2 pods, the cluster 8 of at most 10: by hand it gets no fewer than were seen, or the most if nobody has looked."""
+    world = World(demand={"web": 8})
+    world.update(S1, APPLY)
+    for event in (APPLY, Shift(stamp=NOW, weight=50)):
+        world.update(S2, event)
+    scale = Scale(stamp=NOW, service="web", replicas=replicas, observed=world.observed() if looked else {})
+    if refused:
+        with pytest.raises(Refusal, match="live-keeps-size"):
+            world.plan(S2, scale)
+    else:
+        world.update(S2, scale)
+        world.update(S2, ABORT)
+        assert world.services["web"].slots["blue"].running >= 8
 
 
 def test_3_pods_leave_only_after_their_routes() -> None:

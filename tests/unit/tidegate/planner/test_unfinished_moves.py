@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
-from tests.unit.tidegate.planner.world import CANARY, World, intended, stamp
-from tidegate.model.events import Abort, Apply, Cleanup, Pause, Promote, Rollback, Scale, Shift
+from tests.unit.tidegate.planner.world import CANARY, World, copied, intended, stamp
+from tidegate.model.events import Abort, Apply, Baked, Cleanup, Pause, Promote, Rollback, Scale, Shift, Stage
+from tidegate.model.ledger import Held
 from tidegate.planner.refusals import Refusal
 from tidegate.planner.standing import Standing
 
@@ -44,6 +45,27 @@ def half_rolled_back() -> World:
         if {running.selected for running in world.services.values()} == {"blue", "green"}:
             return world
     raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("gates", "refused"), [((Held(gate="health", verdict="pass", text="well"),), True), ((), False)], ids=["driven", "by hand"]
+)
+def test_what_a_driver_watches_keeps_its_way_back(gates: tuple[Held, ...], *, refused: bool) -> None:
+    """A plain update of a third version would exchange the slot that users may be led back to; the older one, and a driver's, may come."""
+    world = World()
+    world.update(B1, APPLY)
+    world.update(B2, Stage(stamp=NOW))
+    world.update(B2, Promote(stamp=NOW, gates=gates))
+    if refused:
+        with pytest.raises(Refusal, match="still watched") as error:
+            copied(world).update(B3, APPLY)
+        assert error.value.rule == "being-watched"
+    else:
+        copied(world).update(B3, APPLY)
+    copied(world).update(B1, APPLY)
+    copied(world).update(B3, Stage(stamp=NOW))
+    world.update(B2, Baked(stamp=NOW, reason="well"))
+    world.update(B3, APPLY)
 
 
 def half_shifted(weight: int, then: int) -> World:
