@@ -39,6 +39,8 @@ class Rules:
         """What the last release was staged with."""
         self.borne: dict[str, float] = {}
         """For how long a driver has looked on while users are led to nobody, by service."""
+        self.unrecorded: dict[str, float] = {}
+        """For how long a driver has looked on while a candidate has more users than any update has recorded, by service."""
 
     def broken(self, text: str) -> Broken:
         """A rule doesn't hold."""
@@ -76,6 +78,7 @@ class Rules:
         """A driver looks on for so long: users that are led to nobody must be led back."""
         world = self.world
         blind = world.out("cluster") or world.out("backend") or world.holder is not None
+        self._recorded(lasts, blind=blind or world.out("lock"))
         for name, route in world.routes.items():
             here = [slot for slot, weight in route.served.items() if weight and not world.slots[name, slot].ready]
             away = any(world.slots[name, other(slot)].ready for slot in here)
@@ -85,6 +88,22 @@ class Rules:
             self.borne[name] = self.borne.get(name, 0.0) + lasts
             if self.borne[name] > BOUND:
                 raise self.broken(f"{name} has had users on {here[0]}, without a ready pod, for {self.borne[name]:.0f} s")
+
+    def _recorded(self, lasts: float, *, blind: bool) -> None:
+        """No more users are on a candidate for long than some update has recorded."""
+        ledger = self.world.ledger
+        under_way = ledger.under_way if ledger is not None else None
+        for name, route in self.world.routes.items():
+            known = ledger is not None and under_way is not None and name in under_way.services and name in self.world.standing
+            record = ledger.services[name] if ledger is not None and known else None
+            if blind or record is None:
+                self.unrecorded[name] = 0.0
+                continue
+            most = max(record.weight, self.world.standing[name].weights.get(record.candidate, 0))
+            early = route.weights == route.served and route.weights.get(record.candidate, 0) > most
+            self.unrecorded[name] = self.unrecorded.get(name, 0.0) + lasts if early else 0.0
+            if self.unrecorded[name] > BOUND:
+                raise self.broken(f"{name} has {route.weights} for {self.unrecorded[name]:.0f} s, and {most}% are recorded")
 
     def allowed(self, event: Event, told: Told, after: Ledger, who: str) -> None:
         """Each step has an actor and a reason; and a driver's gives no more weight than what was judged, and approved."""

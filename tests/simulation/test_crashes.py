@@ -69,3 +69,12 @@ def test_the_happy_path_has_no_more_calls_than_are_killed() -> None:
     """Every one of them is in the table."""
     for story in (HAPPY, FAILING, STRAIGHT, ROLLING, TOGETHER):
         assert play(story).world.first_calls <= CALLS
+
+
+def test_users_whom_no_update_has_recorded_are_led_back_until_it_is_time() -> None:
+    """The engine dies between the API server's word and the state's, and somebody pauses: users go back to what is recorded, then on."""
+    shift = play(HAPPY).world.updating_calls[2]
+    died = play(replace(HAPPY, deaths=[Death(shift, within=2)], away=12.0, people=[(75.0, "pause")]))
+    ended_well(died, HAPPY, "v2")
+    weights = [weights["green"] for _, weights, _ in died.world.routes["web"].log]
+    assert weights[:4] == [10, 50, 10, 50]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from tidegate.driver import wellness
 from tidegate.driver.configuring import begun_back, carried_with, gives, running_with, stood_since
 from tidegate.driver.deciding import PULSE, decide, strayed, torn
-from tidegate.driver.facts import Act, Ask, Back, Done, Facts, Measure, Sleep, Try
+from tidegate.driver.facts import Act, Ask, Back, Done, Facts, Lead, Measure, Sleep, Try
 from tidegate.driver.results import Ended
 from tidegate.driver.returning import Return, verified
-from tidegate.model.errors import BusyError, ConfigurationError, ExitCode, UnreachableError, UpdateFailedError
+from tidegate.model.errors import BusyError, ConfigurationError, ExitCode, TidegateError, UnreachableError, UpdateFailedError
 from tidegate.model.events import Apply, Baked, Promote, Resume, Shift
 from tidegate.model.ledger import Held
 from tidegate.planner.refusals import Refusal
@@ -54,8 +54,9 @@ class Memory:
     astray: float = 0.0
     seen: datetime | None = None
     """When the world was last looked at."""
+    alone: bool = False
     attempts: int = 0
-    failure: UpdateFailedError | None = None
+    failure: TidegateError | None = None
     refusals: int = 0
 
 
@@ -191,6 +192,7 @@ class Drive:
             checks=memory.checks,
             unwell=memory.unwell,
             astray=memory.astray,
+            alone=memory.alone,
             attempts=memory.attempts,
             failure=str(memory.failure or ""),
             switching=self._switching,
@@ -267,6 +269,8 @@ class Drive:
                 return self._back(action, told, reading, health)
             case Act():
                 self._act(action, reading, told, health, troubles)
+            case Lead():
+                self._lead(action, reading)
             case Sleep():
                 if action.on and not self.wait:
                     code = ExitCode.WAITING_FOR_APPROVAL if action.on == "approval" else ExitCode.GATE_REFUSED
@@ -287,6 +291,19 @@ class Drive:
             self.carrier.ports.teller.incident(self.carrier.tell("failed", text, reading.ledger, trigger=action.trigger))
             release = reading.ledger.release if reading.ledger is not None else None
             return Ended(release.phase if release is not None else "none", self._release, text, int(ExitCode.ERROR), (str(refusal),))
+
+    def _lead(self, action: Lead, reading: Reading) -> None:
+        """Users go back at once. That it must be done is borne as often as that an update fails: somebody may move them again and again."""
+        memory = self._memory
+        memory.alone, memory.attempts, memory.failure = False, memory.attempts + 1, TidegateError(action.reason)
+        try:
+            self.carrier.ports.cluster.lead(reading, action.weights)
+        except TidegateError as error:
+            memory.failure = error
+            self._say("warning", f"{action.reason}, and can't be led: {error}", reading.ledger)
+            self.carrier.ports.clock.sleep(1.0)
+        else:
+            self.carrier.tell("warning", action.reason, reading.ledger)
 
     def _say(self, kind: Any, text: str, ledger: Ledger | None, **more: Any) -> None:
         """Once, not at each look."""
@@ -316,6 +333,7 @@ class Drive:
             self.carrier.ports.clock.sleep(1.0)
         else:
             troubles.over("lock", "backend")
+            memory.alone = action.kind == "apply"
             self._told_of(action, ledger)
 
     def _told_of(self, action: Act, ledger: Ledger) -> None:

@@ -49,6 +49,8 @@ class Facts:
     """For how many seconds of this step candidates have been seen not to be well."""
     astray: float = 0.0
     """For how many seconds traffic hasn't been where the ledger says."""
+    alone: bool = False
+    """Whether an update of ours has just had the stack's lock: nobody else's is under way that moves users."""
     attempts: int = 0
     """How often an update has failed at this step."""
     failure: str = ""
@@ -111,6 +113,15 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """Lead users to where the ledger has them."""
+
+    weights: Mapping[str, int]
+    """Percent of each service's candidate."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Back:
     """Take the release back."""
 
@@ -125,4 +136,4 @@ class Done:
     text: str
 
 
-Action = Measure | Try | Ask | Sleep | Act | Back | Done
+Action = Measure | Try | Ask | Sleep | Act | Lead | Back | Done

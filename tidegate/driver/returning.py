@@ -178,12 +178,11 @@ class Return:
         ledger, release = _there(reading)
         back = release.phase in {"promoted", "settled"}
         weights: dict[str, int] = {}
+        tried = () if back else self._with_users(reading, ledger)
         for name, slot in wellness.left(ledger).items():
-            if self.to and name not in self.to:
+            if (self.to and name not in self.to) or (not back and name not in tried):
                 continue
             record, seen = ledger.services[name], reading.standing.services.get(name)
-            if not back and not wellness.users(reading, ledger, name, record.candidate):
-                continue
             # After an update that failed a slot may run something else than the ledger says: only the next one knows what to do with it.
             same = seen is None or seen.specs.get(slot, record.slots[slot].spec) == record.slots[slot].spec
             if same and (self.force or wellness.pods(health, name, slot).ready):
@@ -205,6 +204,17 @@ class Return:
         self.carrier.tell("warning", f"the routes can't be patched at once, the update does it: {self.refused}", ledger)
         if any(isinstance(error, DriftError) for error in wrong):
             self._call(ledger, release)
+
+    def _with_users(self, reading: Reading, ledger: Ledger) -> set[str]:
+        """The services under way whose candidates have users: by the ledger, by the state, or only in the cluster yet."""
+        known = {name for name, slot in wellness.brought(ledger).items() if wellness.users(reading, ledger, name, slot)}
+        if known == {*wellness.brought(ledger)}:
+            return known
+        try:
+            traffic = self.carrier.ports.cluster.traffic(reading)
+        except UnreachableError:
+            return known
+        return known | {name for name, slot in wellness.brought(ledger).items() if name in traffic and traffic[name].weights.get(slot)}
 
     def _call(self, ledger: Ledger, release: Release) -> None:
         """Somebody else has the routes. The update may fail by that as well, and users are on what doesn't hold meanwhile."""
