@@ -22,13 +22,16 @@ SOURCES := $(wildcard __main__.py components policies tidegate embedded tests ex
 # Half more tests at a time than cores: many wait for something.
 PYTEST ?= --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --dist=worksteal
 
+# Of `make mutate`: a folder of policies.
+MUTATE ?= policies
+
 # Of `make simulate`.
 SEEDS ?= 10000
 
 # What a node is made of, besides Kubernetes itself; the last two are for its monitoring.
 NODE_PACKAGES := etcd-server containerd runc containernetworking-plugins nftables iproute2 prometheus prometheus-alertmanager
 
-.PHONY: help setup setup-dev demo node test test-matrix simulate node-test check bench bench-switch format docs lock clean
+.PHONY: help setup setup-dev demo node test test-matrix mutate simulate node-test check bench bench-switch format docs lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +48,9 @@ test: setup-dev ## The tests (PYTEST="-k name -x" for a few)
 
 test-matrix: setup-dev ## Every fault at every request of an update, and other tests of a great many cases
 	@$(BIN)/python -m pytest $(PYTEST) -m matrix
+
+mutate: setup-dev ## Whether the tests notice mutants of the policies: hours for all (MUTATE=policies/security/pods)
+	@$(BIN)/python tests/mutate.py $(MUTATE)
 
 simulate: setup-dev ## 10,000 releases on virtual time, with everything that can go wrong (SEEDS=N)
 	@$(BIN)/python -m pytest tests/simulation/test_seeds.py --seeds $(SEEDS) --numprocesses=$$(getconf _NPROCESSORS_ONLN) --dist=worksteal -q
@@ -89,9 +95,10 @@ format: setup-dev ## Put the code into its form
 	$(BIN)/ruff check --fix $(SOURCES) || true
 	$(BIN)/ruff format $(SOURCES)
 
-docs: setup ## Write what is generated: docs/commands.md, configuration.md, components.md, and the JSON Schema of stack files
+docs: setup ## Write what is generated: docs/commands.md, configuration.md, components.md, policies.md, and the JSON Schema of stack files
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/generate_components.py
+	@$(BIN)/python docs/generate_policies.py
 
 lock: setup ## Resolve the requirements files into their locks, to the newest that fit
 	$(LOCK) --upgrade requirements.txt -o requirements.lock

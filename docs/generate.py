@@ -143,7 +143,8 @@ def allowed(node: dict[str, Any], keys: dict[str, Any], sections: dict[str, tupl
         return listed([f"`{value}`" for value in node.get("enum", [node.get("const")])])
     match node.get("type"):
         case "object":
-            return f"by name: {allowed(node['additionalProperties'], keys, sections)}"
+            parts = node["additionalProperties"]
+            return "by name: anything" if parts is True else f"by name: {allowed(parts, keys, sections)}"
         case "array":
             return f"list of: {allowed(node['items'], keys, sections)}"
         case "boolean":

@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 STACK: Final = "local"
 FILE: Final = f"Pulumi.{STACK}.yaml"
 # What of the project the demo runs, in a copy.
-PROGRAM: Final = ("Pulumi.yaml", FILE, "__main__.py", "components", "policies/release")
+PROGRAM: Final = ("Pulumi.yaml", FILE, "__main__.py", "components", "policies")
 # The cluster's seconds are this much shorter than ours: nobody wants to watch pods start.
 RATE: Final = 10
 TIDEGATE: Final = Path(sys.executable).with_name("tidegate")

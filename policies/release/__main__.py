@@ -1,7 +1,13 @@
-"""The pack of the release's safety: one policy a file, put together here."""
+"""The release pack, as Pulumi runs it."""
 
-from live_slot_runs import live_slot_runs
-from named_version import named_version
-from pulumi_policy import EnforcementLevel, PolicyPack
+import sys
+from pathlib import Path
 
-PolicyPack("release", enforcement_level=EnforcementLevel.MANDATORY, policies=[named_version, live_slot_runs])
+# Pulumi looks into the pack's own folder first, where names such as `secrets` would stand for Python's.
+_HERE = Path(__file__).resolve().parent
+sys.path[:] = [str(_HERE.parents[1]), *(entry for entry in sys.path if Path(entry).resolve() != _HERE)]
+
+from policies.judging.serving import serve  # noqa: E402 - see above
+from policies.release import PACK  # noqa: E402
+
+serve(PACK)

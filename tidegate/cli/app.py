@@ -16,12 +16,14 @@ from tidegate.cli import (
     config_show,
     engine,
     freezing,
+    gate,
     local,
     local_faults,
     local_traffic,
     looking,
     node,
     plan,
+    policies,
     release,
     steering,
 )
@@ -81,8 +83,10 @@ config.app.command()(config_show.show)
 config.app.command()(config_history.diff)
 config.app.command()(config_history.versions)
 app.add_typer(config.app, name="config")
+app.add_typer(gate.app, name="gate")
 local.app.add_typer(local_faults.app, name="faults")
 local.app.add_typer(local_traffic.app, name="traffic")
+app.add_typer(policies.app, name="policies")
 app.add_typer(local.app, name="local")
 app.add_typer(node.app, name="node")
 

@@ -16,6 +16,7 @@ from tidegate.gates.asking import People
 from tidegate.model.errors import ConfigurationError
 from tidegate.model.happening import Happening
 from tidegate.model.ledger import Stamp
+from tidegate.policing.packs import folders
 from tidegate.record.telling import Tellers
 from tidegate.stack.port import PulumiStack
 
@@ -46,7 +47,7 @@ def opened(stack: str, folder: Path, actor: str, teller: Teller | None, closing:
     """A stack's world, until `closing` closes it."""
     bare = PulumiStack(folder, stack)
     told = _told(bare)
-    packs = [folder / pack for pack in told.intent.releases.packs]
+    packs = folders(told.intent.releases.packs, folder)
     port = PulumiStack(folder, stack, packs=packs) if packs else bare
     cluster = closing.enter_context(KubernetesCluster(told.values, folder))
     places = closing.enter_context(Places(cluster.ask))

@@ -96,6 +96,15 @@ class _Described(GenerateJsonSchema):
 
 
 @cache
+def said_of(model: type[Model]) -> dict[str, str]:
+    """What a model's fields' docstrings say, by field; those of what it is made from, too."""
+    said: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if issubclass(one, Model):
+            said |= _docstrings(one.__module__).get(one.__name__, {})
+    return said
+
+
 def _docstrings(module: str) -> dict[str, dict[str, str]]:
     """What follows a field's declaration and says what it is, by class and field."""
     classes = [node for node in ast.parse(inspect.getsource(sys.modules[module])).body if isinstance(node, ast.ClassDef)]

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tidegate.policing.planned import Planned
+
 _ROOT: Final = "pulumi:pulumi:Stack"
 _PROVIDERS: Final = "pulumi:providers:"
 _BEGUN: Final = {
@@ -59,6 +61,8 @@ class Heard:
     """URNs of the resources whose change failed."""
     touched: bool = False
     """Whether any change was begun."""
+    planned: Planned | None = None
+    """Judges what the update would do, where somebody wants to know."""
     _last: str = ""
 
     @property
@@ -68,6 +72,8 @@ class Heard:
 
     def take(self, event: dict[str, Any]) -> None:
         """Take the next event."""
+        if self.planned is not None:
+            self.planned.take(event)
         for kind, content in event.items():
             match kind:
                 case "preludeEvent":
@@ -84,6 +90,12 @@ class Heard:
                     self._violation(content)
                 case "summaryEvent":
                     self.changes = {op: n for op, n in (content.get("resourceChanges") or {}).items() if n}
+
+    def judge(self) -> None:
+        """Add what is said against the update itself, now that all of it is known."""
+        for one in self.planned.violations() if self.planned is not None else ():
+            policy, resource = one.rule.policy, _named(one.subject.urn)
+            self.violations.append(Violation(one.rule.pack, policy.name, one.level, resource, self.mask(f"{policy.title}\n{one.text}")))
 
     def _diagnostic(self, content: dict[str, Any]) -> None:
         text, severity = str(content.get("message") or "").strip(), content.get("severity")

@@ -16,6 +16,7 @@ from tidegate.planner.reading import Reading
 from tidegate.stack import updating
 from tidegate.stack.engine import choose
 from tidegate.stack.keeping import keep
+from tidegate.stack.masking import Mask
 from tidegate.stack.naming import full_name
 from tidegate.stack.records import Asked
 from tidegate.stack.remembering import remembered
@@ -92,6 +93,16 @@ class PulumiStack:
         An interrupt reaches the engine, which ends what it has begun; then it is a `CancelledError`.
         """
         updating.update(self._asked, self._telling, told, event, self._packs, line)
+
+    def judge(self, settings: Path | None = None) -> Preview:
+        """What policy packs say of a plain update, with `settings` (a file of CrossGuard's) on top of the stack's. Nothing is changed."""
+        values = self.values()
+        mask = Mask(values, self._environment)
+        return updating.judge(self._asked, self._telling.salt, mask, self._packs, values.texts, settings)
+
+    def deployment(self) -> Mapping[str, Any]:
+        """Its state, secrets encrypted."""
+        return self._records.deployment()
 
     @cached_property
     def _project(self) -> Project:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tidegate.model.errors import CancelledError, ConfigurationError, PolicyError, UpdateFailedError
 from tidegate.model.events import EVENT
 from tidegate.model.told import Preview
+from tidegate.policing.planned import changing
 from tidegate.stack import failures
 from tidegate.stack.listening import EventFile, Heard
 from tidegate.stack.masking import Mask
@@ -14,7 +15,7 @@ from tidegate.stack.private import folder as private_folder
 from tidegate.stack.telling import encrypt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tidegate.model.errors import TidegateError
@@ -30,12 +31,26 @@ _MOST: Final = 20
 
 def preview(asked: Asked, telling: Telling, told: Told, event: Event, packs: Sequence[Path]) -> Preview:
     """What an update would do. Raises only what keeps it from being found out."""
-    heard = Heard(Mask(told.values, asked.environment))
-    ended = _run(asked, telling, told, event, packs, heard, "preview")
+    heard = Heard(Mask(told.values, asked.environment), planned=changing(packs, told.values.texts))
+    return _previewed(_run(asked, telling, told, event, packs, heard, "preview"), heard)
+
+
+def judge(asked: Asked, salt: str, mask: Mask, packs: Sequence[Path], texts: Mapping[str, str], settings: Path | None) -> Preview:
+    """What packs say of the update that the stack's own file asks for, with its event if it has one."""
+    heard = Heard(mask, planned=changing(packs, texts))
+    with private_folder() as place:
+        flags = ["--event-log", str(place / "events"), "--suppress-outputs", *_packs(packs)]
+        flags += [flag for _ in packs for flag in ("--policy-pack-config", str(settings)) if settings is not None]
+        ended = asked.operate("preview", *flags, salt=salt, look=EventFile(place / "events", heard).look)
+    return _previewed(ended, heard)
+
+
+def _previewed(ended: Ended, heard: Heard) -> Preview:
     if ended.interrupted:
         raise CancelledError("the preview was cancelled; nothing was changed")
     if ended.code and not heard.begun:
         raise failures.failure(ended, heard.mask)
+    heard.judge()
     mandatory = any(violation.level == "mandatory" for violation in heard.violations)
     errors = tuple(heard.mask(error) for error in heard.reasons)
     if ended.code and not errors and not mandatory:
@@ -75,8 +90,12 @@ def _run(
         config = telling.write(told, EVENT.dump_json(event, exclude_none=True).decode(), place, encrypt(asked))
         log = EventFile(place / "events", heard)
         flags = ["--config-file", str(config), "--event-log", str(place / "events"), "--message", heard.mask(message(event))]
-        flags += [flag for pack in packs for flag in ("--policy-pack", str(pack))]
+        flags += _packs(packs)
         return asked.operate(*verb, *flags, "--suppress-outputs", salt=telling.salt, look=log.look)
+
+
+def _packs(packs: Sequence[Path]) -> list[str]:
+    return [flag for pack in packs for flag in ("--policy-pack", str(pack))]
 
 
 def _failure(ended: Ended, heard: Heard) -> TidegateError:

@@ -90,6 +90,8 @@ class PolicyPack:
         self._name = self._version = ""
         self._policies: tuple[PolicyInfo, ...] = ()
         self._severities: dict[str, str] = {}
+        # Packs of old don't say which of their policies look at stacks.
+        self._judges_stacks = True
 
     @classmethod
     async def start(
@@ -139,27 +141,25 @@ class PolicyPack:
 
     async def analyze(self, resource: AnalyzedResource) -> list[Violation]:
         """What the resource policies find in a resource's inputs."""
-        answer = await self._call("Analyze", analyzer_pb2.AnalyzeRequest(**_analyzed(resource, public(resource.properties))))
+        request = resource.made.get("resource")
+        if request is None:
+            request = analyzer_pb2.AnalyzeRequest(**_analyzed(resource, public(resource.properties)))
+            resource.made["resource"] = request
+        answer = await self._call("Analyze", request)
         return [] if answer is None else [self._violation(d) for d in answer.diagnostics]
 
     async def analyze_stack(self, resources: list[AnalyzedResource]) -> list[Violation]:
         """What the stack policies find in all resources' outputs."""
-        described = [
-            analyzer_pb2.AnalyzerResource(
-                **_analyzed(r, public(r.properties)),
-                parent=r.parent,
-                dependencies=r.dependencies,
-                propertyDependencies={
-                    k: analyzer_pb2.AnalyzerPropertyDependencies(urns=v) for k, v in r.property_dependencies.items() if v
-                },
-            )
-            for r in resources
-        ]
-        answer = await self._call("AnalyzeStack", analyzer_pb2.AnalyzeStackRequest(resources=described))
+        if not self._judges_stacks:
+            return []
+        request = analyzer_pb2.AnalyzeStackRequest(resources=[_in_stack(resource) for resource in resources])
+        answer = await self._call("AnalyzeStack", request)
         return [] if answer is None else [self._violation(d) for d in answer.diagnostics]
 
     async def remediate(self, resource: AnalyzedResource) -> list[Remediated]:
         """What the remediating policies make of a resource's inputs, each going on from the one before."""
+        if not any(policy.enforcement == "remediate" for policy in self._policies):
+            return []
         answer = await self._call("Remediate", analyzer_pb2.AnalyzeRequest(**_analyzed(resource, resource.properties)))
         return [] if answer is None else [self._remediated(r) for r in answer.remediations]
 
@@ -209,6 +209,7 @@ class PolicyPack:
                 request.policyConfig[name].properties.update(setting.properties)
         await self._plugin.call(self._stub.Configure, request)
         kinds = {p.name: p.policy_type for p in info.policies}
+        self._judges_stacks = any(kind != analyzer_pb2.POLICY_TYPE_RESOURCE for kind in kinds.values())
         self._policies = tuple(
             PolicyInfo(name, "stack" if kinds[name] == analyzer_pb2.POLICY_TYPE_STACK else "resource", chosen[name].level)
             for name in sorted(named)
@@ -283,6 +284,20 @@ def _analyzed(resource: AnalyzedResource, properties: Values) -> dict[str, Any]:
         "options": _options(resource),
         "provider": _provider(resource.provider) if resource.provider else None,
     }
+
+
+def _in_stack(resource: AnalyzedResource) -> Any:
+    described = resource.made.get("stack")
+    if described is None:
+        wanted = {k: analyzer_pb2.AnalyzerPropertyDependencies(urns=v) for k, v in resource.property_dependencies.items() if v}
+        described = analyzer_pb2.AnalyzerResource(
+            **_analyzed(resource, public(resource.properties)),
+            parent=resource.parent,
+            dependencies=resource.dependencies,
+            propertyDependencies=wanted,
+        )
+        resource.made["stack"] = described
+    return described
 
 
 def _provider(provider: Resource) -> Any:

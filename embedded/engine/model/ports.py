@@ -258,6 +258,8 @@ class AnalyzedResource:
     parent: str = ""
     dependencies: tuple[str, ...] = ()
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What the packs' host makes of it, once for all packs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ match event.get("reason"):
     case "leak":
         pulumi.log.warn(f"the token is {token}")
         raise pulumi.RunError(f"{token} and {base64.b64encode(token.encode()).decode()} don't fit")
-pulumi.log.info(f"this is {event['kind']}")
+pulumi.log.info(f"this is {event.get('kind', 'plain')}")
 pulumi.export("versions", {name: service["version"] for name, service in config.require_object("services").items()})
 pulumi.export("token", hashlib.sha256(token.encode()).hexdigest())
 """

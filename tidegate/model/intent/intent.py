@@ -14,6 +14,7 @@ from tidegate.model.intent.environment import Environment
 from tidegate.model.intent.gates import Gates
 from tidegate.model.intent.notifications import CALLED, NOTIFIED, Incident, Notification
 from tidegate.model.intent.operations import SERVERS, Backup, Monitoring
+from tidegate.model.intent.policies import Policies
 from tidegate.model.intent.releases import Releases
 from tidegate.model.intent.secrets import SecretSet
 from tidegate.model.intent.service import Service
@@ -50,6 +51,8 @@ class Intent(Model):
     """Who is called when a release leaves something that a person must see to, by name."""
     releases: Releases = Releases()
     """How releases behave that others get in the way of."""
+    policies: Policies = Policies()
+    """How strictly policies are enforced, what they are set to, and what is let off."""
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class Releases(Model):
     patience: Patience = Patience()
     """How long trouble is borne."""
     packs: tuple[Text, ...] = ()
-    """Folders of policy packs, from the project's folder: every preview and update of a release obeys them."""
+    """Policy packs that every preview and update of a release obeys: Tidegate's own by name (security), others by their folders."""
 
     def findings(self) -> Iterable[Finding]:
         """Whether a release has time for anything."""
