@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field as Bounded
 
-from policies.judging import Finding, Given, Settings, Subject, Violation, of_objects
+from policies.judging import Finding, Given, Settings, Standard, Subject, Violation, of_objects
 from policies.release.reading import AUTOSCALER, whole
 
 
@@ -25,6 +25,7 @@ class Bounds(Settings):
     title="Autoscalers have bounds that can hold.",
     severity="medium",
     fix="Set minReplicas to at least 1, maxReplicas to no less than that, and say what is measured.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "availability"),
     url="https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/",
     settings=Bounds,

@@ -7,7 +7,7 @@ run on already.
 
 from collections.abc import Iterator
 
-from policies.judging import Finding, Given, Settings, Stack, Violation, of_stack
+from policies.judging import Finding, Given, Settings, Stack, Standard, Violation, of_stack
 from policies.release.reading import ledger_of
 
 
@@ -15,6 +15,7 @@ from policies.release.reading import ledger_of
     "No contract migration while a release is under way.",
     severity="critical",
     fix="First release a version that runs on both schemas; when that is live, bring the contract migration with strategy blue-green.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "migrations"),
 )
 def contract_migrations(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:

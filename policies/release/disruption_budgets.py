@@ -6,7 +6,7 @@ Allowed: a budget that lets at least one pod go. A StatefulSet of one pod may ke
 
 from collections.abc import Iterator
 
-from policies.judging import Field, Finding, Given, Settings, Stack, Subject, Violation, each, of_stack
+from policies.judging import Field, Finding, Given, Settings, Stack, Standard, Subject, Violation, each, of_stack
 from policies.judging.pods import pods_of
 from policies.release.reading import BUDGET, DEPLOYMENT, STATEFUL_SET, autoscaler_of, labels_of, selects, whole
 
@@ -17,6 +17,7 @@ _ALL = 100
     "Budgets for disruptions keep users served, and let nodes be emptied.",
     severity="medium",
     fix="Let all pods but one be kept: `minAvailable` one less than there are, or `maxUnavailable: 1`.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "availability"),
     url="https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
 )

@@ -7,7 +7,7 @@ Allowed: more pods, other templates. For anything else, the word is an exemption
 
 from collections.abc import Iterator
 
-from policies.judging import Change, Finding, Given, Settings, Stack, Violation, each, of_update
+from policies.judging import Change, Finding, Given, Settings, Stack, Standard, Violation, each, of_update
 from policies.release.reading import whole
 
 _VOLUMES = frozenset({"PersistentVolumeClaim", "PersistentVolume"})
@@ -18,6 +18,7 @@ _GONE = frozenset({"replace", "delete"})
     "No update takes data away without a word.",
     severity="critical",
     fix="Back the data up and move it first; then say so by an exemption with an owner, a reason and an end date.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "data"),
 )
 def kept_data(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:

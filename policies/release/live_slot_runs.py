@@ -9,7 +9,7 @@ Service of a slot (`web-green`, `web-preview`): the slot may be empty.
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from policies.judging import Field, Finding, Given, Settings, Stack, Subject, Violation, each, of_stack
+from policies.judging import Field, Finding, Given, Settings, Stack, Standard, Subject, Violation, each, of_stack
 from policies.judging.fields import UnknownError
 from policies.judging.pods import pods_of
 
@@ -25,6 +25,7 @@ _One = TypeVar("_One")
     "The users are sent to a slot that runs.",
     severity="critical",
     fix="Send them to a slot with replicas, or bring its pods up first.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "traffic"),
     url="https://kubernetes.io/docs/concepts/services-networking/service/",
 )

@@ -7,7 +7,7 @@ Allowed: as many pods as the slot was proven with, or an autoscaler that may not
 
 from collections.abc import Iterator
 
-from policies.judging import Finding, Given, Settings, Stack, Subject, Violation, each, of_stack
+from policies.judging import Finding, Given, Settings, Stack, Standard, Subject, Violation, each, of_stack
 from policies.release.reading import autoscaler_of, ledger_of, slots_of, whole
 
 
@@ -15,6 +15,7 @@ from policies.release.reading import autoscaler_of, ledger_of, slots_of, whole
     "The live slot keeps its size while a release is under way.",
     severity="high",
     fix="Leave its size until the release is promoted, or take the release back first.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "availability"),
 )
 def live_slot_size(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:

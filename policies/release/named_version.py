@@ -6,13 +6,14 @@ Allowed: a tag other than `latest`, or a digest.
 
 from collections.abc import Iterator
 
-from policies.judging import Container, Finding, Given, Pod, Settings, Violation, each, of_pods
+from policies.judging import Container, Finding, Given, Pod, Settings, Standard, Violation, each, of_pods
 
 
 @of_pods(
     "A slot runs a named version.",
     severity="high",
     fix="Name the version.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "images"),
     url="https://kubernetes.io/docs/concepts/containers/images/#image-names",
 )

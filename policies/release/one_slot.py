@@ -7,7 +7,7 @@ Allowed: pods made anew in one slot, not in both: whoever has the users keeps th
 from collections import defaultdict
 from collections.abc import Iterator
 
-from policies.judging import Change, Finding, Given, Settings, Stack, Violation, of_update
+from policies.judging import Change, Finding, Given, Settings, Stack, Standard, Violation, of_update
 from policies.judging.fields import UnknownError
 from policies.release.reading import slot_of
 
@@ -16,6 +16,7 @@ from policies.release.reading import slot_of
     "One of a service's slots stays as it is in each update.",
     severity="critical",
     fix="Release the change: it goes into one slot, and the other keeps the users until that is proven.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "traffic"),
 )
 def one_slot(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ Allowed: changes in place. For anything else take the protection away first, or 
 
 from collections.abc import Iterator
 
-from policies.judging import Change, Finding, Given, Settings, Stack, Subject, Violation, each, of_update
+from policies.judging import Change, Finding, Given, Settings, Stack, Standard, Subject, Violation, each, of_update
 
 
 class Protection(Settings):
@@ -35,6 +35,7 @@ _MARK = "tidegate.dev/protected"
     "What is protected is neither replaced nor deleted.",
     severity="critical",
     fix="Take its protection away in an update of its own, or exempt it with an owner, a reason and an end date.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "data"),
     settings=Protection,
 )

@@ -7,7 +7,7 @@ Allowed: a slot that is live or has a weight, whose Deployment has the proof tha
 
 from collections.abc import Iterator
 
-from policies.judging import Finding, Given, Settings, Stack, Subject, Violation, each, of_stack
+from policies.judging import Finding, Given, Settings, Stack, Standard, Subject, Violation, each, of_stack
 from policies.release.reading import APP, PROVEN, ROUTE, SLOT, SLOTS, labels_of, ledger_of, slots_of, weights
 
 
@@ -15,6 +15,7 @@ from policies.release.reading import APP, PROVEN, ROUTE, SLOT, SLOTS, labels_of,
     "Users are led to proven slots only.",
     severity="critical",
     fix="Let a release bring the slot up first: `tidegate release` proves it ready before users get there.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "traffic"),
 )
 def proven_slots(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:

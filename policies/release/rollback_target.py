@@ -6,7 +6,7 @@ Allowed: a slot with pods, until the release is cleaned up after.
 
 from collections.abc import Iterator
 
-from policies.judging import Finding, Given, Settings, Stack, Violation, each, of_stack
+from policies.judging import Finding, Given, Settings, Stack, Standard, Violation, each, of_stack
 from policies.release.reading import ledger_of, slots_of, whole
 
 
@@ -14,6 +14,7 @@ from policies.release.reading import ledger_of, slots_of, whole
     "What a release can be taken back to stays until it is settled.",
     severity="high",
     fix="Keep the slot as it was; `tidegate cleanup` takes its pods away when it has been kept long enough.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "rollback"),
 )
 def rollback_target(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:

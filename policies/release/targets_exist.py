@@ -7,7 +7,7 @@ Allowed: what the same stack has, in the same namespace. A route may lead to a S
 
 from collections.abc import Iterator
 
-from policies.judging import Field, Finding, Given, Settings, Stack, Subject, Violation, each, of_stack
+from policies.judging import Field, Finding, Given, Settings, Stack, Standard, Subject, Violation, each, of_stack
 from policies.release.reading import AUTOSCALER, BUDGET, INGRESS, ROUTE, SLOTS, labels_of, selects
 
 
@@ -15,6 +15,7 @@ from policies.release.reading import AUTOSCALER, BUDGET, INGRESS, ROUTE, SLOTS, 
     "What is selected or named is there.",
     severity="high",
     fix="Name something that this stack has in the same namespace.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "traffic"),
 )
 def targets_exist(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from policies.judging import Change, Finding, Given, Settings, Stack, Violation, of_update
+from policies.judging import Change, Finding, Given, Settings, Stack, Standard, Violation, of_update
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -29,6 +29,7 @@ class Size(Settings):
     "An update takes no more away than was meant.",
     severity="high",
     fix="See in the preview what goes, and why. If it is meant: in several updates, or set the policy's `replaced` and `deleted`.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release",),
     settings=Size,
 )

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from policies.judging import Finding, Given, Settings, Stack, Violation, of_stack
+from policies.judging import Finding, Given, Settings, Stack, Standard, Violation, of_stack
 from policies.release.reading import ledger_of
 
 
@@ -25,6 +25,7 @@ class Steps(Settings):
     "Traffic moves to a candidate by steps.",
     severity="high",
     fix="Put a step between them into the service's `steps`.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "traffic"),
     settings=Steps,
 )

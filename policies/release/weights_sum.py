@@ -6,7 +6,7 @@ Allowed: weights from 0 to 100 that make 100 together. Rules that lead elsewhere
 
 from collections.abc import Iterator
 
-from policies.judging import Field, Finding, Given, Settings, Subject, Violation, each, of_objects
+from policies.judging import Field, Finding, Given, Settings, Standard, Subject, Violation, each, of_objects
 from policies.release.reading import ROUTE, SLOTS, weights
 
 _ALL = 100
@@ -17,6 +17,7 @@ _ALL = 100
     title="A route's weights for slots make a hundred.",
     severity="critical",
     fix="Give the slots weights that make 100 together: what one gets more, the other gets less.",
+    standards=(Standard("soc2", ("CC8.1",)),),
     tags=("release", "traffic"),
     url="https://gateway-api.sigs.k8s.io/guides/traffic-splitting/",
 )

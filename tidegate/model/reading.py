@@ -196,11 +196,12 @@ class Reading:
         """A mapping whose keys are the user's."""
         read = {}
         for key, part in value.items():
-            wrong = _misfit(node["propertyNames"], key)
+            wrong = _misfit(node["propertyNames"], key) if "propertyNames" in node else None
             if wrong:
                 self._wrong((*path, key), f"{quoted(key)} can't be its name, which must be {wrong}")
-            # It stays known whatever is in it: others may name it.
-            found = self._mended(node["additionalProperties"], self._read(node["additionalProperties"], part, (*path, key)), (*path, key))
+            inner = node["additionalProperties"]
+            # It stays known whatever is in it: others may name it. What may be anything is for others to judge.
+            found = part if inner is True else self._mended(inner, self._read(inner, part, (*path, key)), (*path, key))
             if not wrong:
                 read[key] = found
         if len(value) < node.get("minProperties", 0):

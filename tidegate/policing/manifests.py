@@ -28,11 +28,11 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):  # type: ignore[misc]  # the compiled one or the other
-    """As Kubernetes reads YAML: what looks like a day is a text."""
+    """As Kubernetes reads YAML: what looks like a day is a text, and so is a plain `=`."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    key: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    key: [(tag, pattern) for tag, pattern in found if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}]
     for key, found in _Base.yaml_implicit_resolvers.items()
 }
 

@@ -19,7 +19,7 @@ _HARMLESS = frozenset({"system:basic-user", "system:discovery", "system:public-i
     title="Roles are for people and programs that are known.",
     severity="critical",
     fix="Bind the role to the groups, users or service accounts that need it.",
-    standards=(Standard("cis-kubernetes", ("5.1.1",), "1.9"), Standard("nsa-kubernetes"), Standard("soc2", ("CC6.1",))),
+    standards=(Standard("nsa-kubernetes"), Standard("soc2", ("CC6.1",))),
     tags=("rbac",),
     url="https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles",
 )

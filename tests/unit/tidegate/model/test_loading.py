@@ -212,6 +212,7 @@ RIGHT_TOO: list[tuple[str, str]] = [
     ("tidegate:data:", "tidegate:event: {kind: shift, weight: 20, stamp: {at: a, by: b}}\n  tidegate:data:"),
     # as `pulumi config set tidegate:event '{...}'` writes it
     ("tidegate:data:", 'tidegate:event: \'{"kind": "shift", "weight": 20}\'\n  tidegate:data:'),
+    ("tidegate:data:", "tidegate:policies: {settings: {release/update-size: {deleted: 5, names: [a]}}}\n  tidegate:data:"),
     ("tidegate:data:", "data:"),  # a key without a namespace is the project's
     ("tidegate:data:", "tidegate:config:data:"),  # as older files have it
 ]

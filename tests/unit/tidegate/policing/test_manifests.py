@@ -62,6 +62,13 @@ def test_each_object_has_its_lines(tmp_path: Path) -> None:
     assert found.line(second, ()) == 7
 
 
+def test_a_plain_equals_sign_is_a_text(tmp_path: Path) -> None:
+    """As definitions of custom resources have them among the values of an enumeration."""
+    (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  sign: =\n")
+    [subject] = read([str(tmp_path / "a.yaml")]).subjects
+    assert subject.at("data", "sign").text == "="
+
+
 def test_lists_are_what_is_in_them(tmp_path: Path) -> None:
     """Also lists in lists, and those whose items don't say what they are."""
     found = read([written(tmp_path, a__yml=LIST)])
