@@ -240,8 +240,8 @@ def test_a_driver_that_is_killed_at_each_step(there: Place) -> None:
         killed("release", "--yes", once=lambda: release(there).phase == "staged")
         killed("resume", once=lambda: there.weights()[slot] == 50)
         killed("resume", once=lambda: release(there).weight == 50 and looked(there))
-        killed("resume", once=lambda: there.weights()[slot] == 100, engine=True)
-        killed("resume", once=lambda: there.selected("dashboard") == slot, engine=True)
+        killed("resume", once=lambda: there.weights()[slot] == 100)
+        killed("resume", once=lambda: there.selected("dashboard") == slot)
         killed("resume", once=lambda: release(there).phase == "promoted" and looked(there))
         assert verb(there, "resume")["phase"] == "promoted"
         people.come_to("outlived")

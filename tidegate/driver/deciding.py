@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tidegate.driver import soaking, steps, wellness
 from tidegate.driver.facts import Act, Ask, Back, Done, Lead, Measure, Sleep, Try
+from tidegate.driver.whereabouts import cut_off, inside, led_back, outside, strayed, torn
 from tidegate.gates import freezes
 from tidegate.gates.overriding import passed_by
 from tidegate.model.base import seconds
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from tidegate.model.approval import Before
     from tidegate.model.base import Slot
     from tidegate.model.ledger import Ledger, Release
-    from tidegate.planner.reading import Reading
-    from tidegate.planner.standing import Seen
 
 PULSE: Final = 5.0
 """How often the world is looked at, at least, in seconds: what goes wrong between two looks at metrics is seen by this."""
@@ -53,12 +52,12 @@ def _at_rest(f: Facts, ledger: Ledger, release: Release) -> Action:
         return _HALF_BACK
     if left_open:
         return _restored(left_open, release)
-    if _led_back(f, ledger, release):
+    if led_back(f.reading, f.traffic):
         return Back("traffic", "its routes were led back, and no update has recorded that")
-    cut_off = _cut_off(f, ledger)
-    if cut_off and f.attempts < f.told.intent.releases.attempts:
-        text = f"an update was cut off after it had led users of {', '.join(cut_off)} to what it brought: they go back to what is live"
-        return Lead(dict.fromkeys(cut_off, 0), text) if f.alone else Act("apply", release.weight, text)
+    elsewhere = cut_off(f.reading, f.traffic)
+    if elsewhere and f.attempts < f.told.intent.releases.attempts:
+        text = f"an update was cut off after it had led users of {', '.join(elsewhere)} to what it brought: they go back to what is live"
+        return Lead(dict.fromkeys(elsewhere, 0), text) if f.alone else Act("apply", release.weight, text)
     return Done(f"{_named(release)} is {'done' if release.phase == 'promoted' else release.phase}")
 
 
@@ -72,50 +71,10 @@ def _half_back(f: Facts, ledger: Ledger, release: Release, left_open: tuple[str,
     return bool(half_rolled_back(Situation(ledger, f.told.intent, release.changed, {}, f.reading.standing)))
 
 
-def _led_back(f: Facts, ledger: Ledger, release: Release) -> bool:
-    """Whether all users of what is live are on what was live before: who was to record that was cut off."""
-    if release.kind != "release" or release.phase != "promoted":
-        return False
-    seen = {name: (f.traffic.get(name), slot) for name, slot in wellness.left(ledger).items()}
-    return bool(seen) and all(
-        one is not None
-        and one.weights.get(slot) == sum(one.weights.values())
-        and one.selected in {None, slot}
-        and _as_it_was(f, name, slot)
-        for name, (one, slot) in seen.items()
-    )
-
-
-def _as_it_was(f: Facts, name: str, slot: Slot) -> bool:
-    """Whether a slot runs what the ledger says, as the state has it: an update that was cut off may have brought something else."""
-    told, ledger = f.reading.standing.services.get(name), f.reading.ledger
-    occupant = ledger.services[name].slots[slot] if ledger is not None else None
-    return told is None or occupant is None or told.specs.get(slot, occupant.spec) == occupant.spec
-
-
-def _cut_off(f: Facts, ledger: Ledger) -> tuple[str, ...]:
-    """Services whose users are where nothing has led them that is recorded, on pods that aren't recorded either."""
-    known = {name: f.traffic[name] for name in ledger.services if name in f.traffic}
-    return tuple(
-        name
-        for name, seen in known.items()
-        if sum(seen.weights.values()) == 100
-        and seen.traffic(ledger.services[name].candidate)
-        and not _as_it_was(f, name, ledger.services[name].candidate)
-    )
-
-
 def _restored(left_open: tuple[str, ...], release: Release) -> Act:
     """A plain update brings routes back to where the ledger has them."""
     text = f"an update failed while traffic of {', '.join(left_open)} moved: it goes back to where it was"
     return Act("apply", release.weight, text)
-
-
-def torn(reading: Reading) -> tuple[str, ...]:
-    """Services whose routes an update that failed has left elsewhere than the ledger says, as the stack's state has it."""
-    ledger, standing = reading.ledger, reading.standing
-    known = ledger.services if ledger is not None else {}
-    return tuple(n for n, record in known.items() if (seen := standing.services.get(n)) is not None and not seen.agrees(record))
 
 
 def _under_way(f: Facts, ledger: Ledger, release: Release) -> Action:
@@ -127,8 +86,7 @@ def _under_way(f: Facts, ledger: Ledger, release: Release) -> Action:
     first = _ill_or_failed(f, ledger, soaks)
     if first is not None:
         return first
-    early = ahead(f.reading, f.traffic)
-    caught_up = _caught_up(f, ledger, release, soaks, early) if early else None
+    caught_up = _caught_up(f, ledger, release, soaks)
     if caught_up is not None:
         return caught_up
     if release.paused and left_open:
@@ -147,23 +105,24 @@ def _under_way(f: Facts, ledger: Ledger, release: Release) -> Action:
     return action
 
 
-def _caught_up(f: Facts, ledger: Ledger, release: Release, soaks: Mapping[str, Soak], early: tuple[str, ...]) -> Action | None:
-    """More users are on candidates than any update has recorded: who was to record it was cut off, or somebody's hand has moved them.
+def _caught_up(f: Facts, ledger: Ledger, release: Release, soaks: Mapping[str, Soak]) -> Action | None:
+    """What is done about users on candidates whom no update has recorded: who was to do it was cut off, or somebody's hand has moved them.
 
     If it is time for the step, the update that takes it finds it done. Else they go back; but not before an update of our own has had the
-    lock: somebody else's may be about to record it.
+    lock: somebody else's may be about to record it. Callers inside alone stay: only the end of a release changes where they are led.
     """
+    early = outside(f.reading, f.traffic)
+    if not early and not inside(f.reading, f.traffic):
+        return None
     action = _forward(f, ledger, release, soaks) if not release.paused and not _ills(f, ledger) else None
     if action is not None and not isinstance(action, Sleep):
         return action
-    weights = {name: ledger.services[name].weight for name in early if _more_outside(f.reading, f.traffic, name)}
-    if not weights:
-        # Callers inside alone are led by what is live, which only the end of a release changes, one way or the other.
+    if not early:
         return None
     text = f"more users of {', '.join(early)} were on the candidate than any update has recorded: they go back to where they were"
     if not f.alone:
         return Act("apply", release.weight, text)
-    return Lead(weights, text)
+    return Lead({name: ledger.services[name].weight for name in early}, text)
 
 
 def _given_up(f: Facts, ledger: Ledger, release: Release, left_open: tuple[str, ...]) -> Back | None:
@@ -316,48 +275,6 @@ def _obstacle(f: Facts, ledger: Ledger) -> Sleep | Back | None:
     if gone and ledger.under_way is not None:
         return Sleep(_pulse(f), f"what is live of {', '.join(gone)} has no ready pod: there would be no way back")
     return None
-
-
-def strayed(reading: Reading, traffic: Mapping[str, Seen]) -> tuple[str, ...]:
-    """Services of the last release whose users aren't where the last update has sent them, as the state has it even if it failed."""
-    ledger = reading.ledger
-    release = ledger.release if ledger is not None else None
-    if ledger is None or release is None:
-        return ()
-    standing = reading.standing.services
-
-    def strays(name: str) -> bool:
-        seen, record = traffic.get(name), ledger.services[name]
-        if seen is None or seen.agrees(record):
-            return False
-        told = standing.get(name)
-        return told is None or dict(told.weights) != dict(seen.weights) or told.selected != seen.selected
-
-    return tuple(name for name in release.services if name in ledger.services and strays(name))
-
-
-def ahead(reading: Reading, traffic: Mapping[str, Seen]) -> tuple[str, ...]:
-    """Services under way whose candidate has users that no update has recorded, from outside or from inside."""
-    under_way = reading.ledger.under_way if reading.ledger is not None else None
-    names = under_way.services if under_way is not None else ()
-    return tuple(name for name in names if _more_outside(reading, traffic, name) or _inside(reading, traffic, name))
-
-
-def _more_outside(reading: Reading, traffic: Mapping[str, Seen], name: str) -> bool:
-    """More than the ledger says, and than the state says if an update has failed. While gateways aren't settled nobody knows."""
-    ledger, seen, told = reading.ledger, traffic.get(name), reading.standing.services.get(name)
-    record = ledger.services.get(name) if ledger is not None else None
-    if record is None or seen is None or sum(seen.weights.values()) != 100:
-        return False
-    return seen.weights.get(record.candidate, 0) > max(record.weight, told.weights.get(record.candidate, 0) if told is not None else 0)
-
-
-def _inside(reading: Reading, traffic: Mapping[str, Seen], name: str) -> bool:
-    ledger, seen, told = reading.ledger, traffic.get(name), reading.standing.services.get(name)
-    record = ledger.services.get(name) if ledger is not None else None
-    if record is None or seen is None or seen.selected != record.candidate:
-        return False
-    return told is None or told.selected != record.candidate
 
 
 def _checks(f: Facts, slots: Mapping[str, Slot]) -> list[Held] | Try | Back:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tidegate.driver import wellness
-from tidegate.driver.deciding import torn
 from tidegate.driver.results import Finding
+from tidegate.driver.whereabouts import torn
 from tidegate.model.base import seconds
 from tidegate.model.errors import TidegateError
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.driver import wellness
 from tidegate.driver.configuring import begun_back, carried_with, gives, running_with, stood_since
-from tidegate.driver.deciding import PULSE, decide, strayed, torn
+from tidegate.driver.deciding import PULSE, decide
 from tidegate.driver.facts import Act, Ask, Back, Done, Facts, Lead, Measure, Sleep, Try
 from tidegate.driver.results import Ended
 from tidegate.driver.returning import Return, verified
+from tidegate.driver.whereabouts import strayed, torn
 from tidegate.model.errors import BusyError, ConfigurationError, ExitCode, TidegateError, UnreachableError, UpdateFailedError
 from tidegate.model.events import Apply, Baked, Promote, Resume, Shift
 from tidegate.model.ledger import Held

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tidegate.driver import steps, wellness
-from tidegate.driver.deciding import torn
 from tidegate.driver.results import Asked, Gate, ServiceStatus, SlotStatus, Status, StepTaken
+from tidegate.driver.whereabouts import torn
 from tidegate.gates import freezes, statements
 from tidegate.model.base import SLOTS
 from tidegate.model.errors import TidegateError
