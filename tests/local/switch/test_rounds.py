@@ -122,14 +122,14 @@ def test_a_round_finds_when_the_switch_was(server: Server, switch: Switch, conne
 
 @pytest.mark.parametrize(
     ("broken", "stuck", "error"),
-    [(Operation.FLIP, None, "no such release"), (None, Operation.SHIFT, "after 0.5 s 0.0% of the traffic is answered by v2, not 40%")],
+    [(Operation.FLIP, None, "no such release"), (None, Operation.SHIFT, "after 2 s 0.0% of the traffic is answered by v2, not 40%")],
 )
 def test_what_goes_wrong_is_said_and_the_old_version_has_the_traffic_again(
     server: Server, switch: Switch, broken: Operation | None, stuck: Operation | None, error: str
 ) -> None:
     """A round ends with its first error, and with a rollback."""
     switch.broken, switch.stuck = broken, stuck
-    played = play(subject(server, switch), way(patience=0.5 if stuck else 5.0))
+    played = play(subject(server, switch), way(patience=2.0 if stuck else 5.0))
     assert error in played.moves[-1].error
     assert switch.told[-1] is Operation.ROLLBACK
     assert any(error in text for text in shortcomings(series(subject(server, switch), way(), [played])))
