@@ -178,7 +178,8 @@ class Rules:
                 raise self.broken(f"{name} was watched for {spans} at {record.weight}%, and not for {soak:.0f} s")
             if service.analysis is None:
                 continue
-            needed = math.ceil(soak / seconds(service.analysis.interval))
+            # A look that falls into such a moment isn't made up for.
+            needed = math.ceil(soak / seconds(service.analysis.interval)) - (len(spans) - 1 if bake else 0)
             looks = {(at - START).total_seconds(): verdict for at, verdict in self.looks.get(name, {}).items()}
             seen = {at: verdict for at, verdict in looks.items() if any(since < at <= until for since, until in spans)}
             said = [verdict for verdict in seen.values() if verdict in {"pass", "marginal", "fail"}]
