@@ -86,10 +86,10 @@ check: setup-dev ## Lint, format, types, layers
 	$(BIN)/lint-imports
 
 bench: setup ## The figures of the README, beside a real `pulumi` where there is one
-	@$(BIN)/python benchmarks/engine.py
-	@$(BIN)/python benchmarks/kubernetes.py
-	@$(BIN)/python benchmarks/program.py
-	@$(BIN)/python benchmarks/driver.py
+	@$(BIN)/python -m benchmarks.engine
+	@$(BIN)/python -m benchmarks.kubernetes
+	@$(BIN)/python -m benchmarks.program
+	@$(BIN)/python -m benchmarks.driver
 
 format: setup-dev ## Put the code into its form
 	$(BIN)/ruff check --fix $(SOURCES) || true

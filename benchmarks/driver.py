@@ -1,6 +1,6 @@
 """How fast the driver is: where there are hundreds of services in one stack, and when it moves traffic.
 
-`python benchmarks/driver.py [--services N] [--runs N]` prints a table; figures are medians of wall-clock times. The command is started
+`python -m benchmarks.driver [--services N] [--runs N]` prints a table; figures are medians of wall-clock times. The command is started
 anew for each; the clusters are processes of their own. A step's own work is all that a driver does for it once it is time: to look, to
 decide, the update, and to see users arrive. Going back is timed from the verdict until no user gets to the candidate any more.
 """

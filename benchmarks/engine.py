@@ -1,6 +1,6 @@
 """The engine's speed: previews and updates, as a command and in process, beside the real CLI where there is one.
 
-`python benchmarks/engine.py [--runs N] [--sizes 1000,10000]` prints a table; figures are medians of wall-clock times. The provider of the
+`python -m benchmarks.engine [--runs N] [--sizes 1000,10000]` prints a table; figures are medians of wall-clock times. The provider of the
 in-process rows costs nothing; the command's rows use the SDK's dynamic provider, in a process of its own.
 """
 

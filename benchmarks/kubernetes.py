@@ -1,6 +1,6 @@
 """The kubernetes provider's and the cluster's speed: previews and updates in one process, and what simulated traffic costs.
 
-`python benchmarks/kubernetes.py [--runs N] [--size N]` prints a table; figures are medians. Program, engine, provider and cluster share one
+`python -m benchmarks.kubernetes [--runs N] [--size N]` prints a table; figures are medians. Program, engine, provider and cluster share one
 process, and the memory is all of theirs.
 """
 

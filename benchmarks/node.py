@@ -1,6 +1,6 @@
 """How long a real node takes to start and to end, and how long it takes to build what it is made of.
 
-`python benchmarks/node.py [--runs N] [--build]` prints a table; figures are medians. It needs what `tidegate node` needs: root, and what
+`python -m benchmarks.node [--runs N] [--build]` prints a table; figures are medians. It needs what `tidegate node` needs: root, and what
 `make node` installs; no other node may be up. With `--build` everything is built once more, from empty caches of modules and of what
 was compiled.
 """

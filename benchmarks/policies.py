@@ -1,6 +1,6 @@
 """What the policy packs cost: previews of a stack with all of them and without, and manifests judged a second, beside Checkov.
 
-`python benchmarks/policies.py [--runs N] [--size N] [--checkov FOLDER]` prints a table; figures are medians. Checkov comes from PyPI into a
+`python -m benchmarks.policies [--runs N] [--size N] [--checkov FOLDER]` prints a table; figures are medians. Checkov comes from PyPI into a
 throw-away environment, unless FOLDER is one that has it; without a network its row is left out.
 """
 

@@ -1,6 +1,6 @@
 """How fast `pulumi preview` of the production example is, and what the program costs beside a flat one that declares the same resources.
 
-`python benchmarks/program.py [--runs N]` prints a table; figures are medians of previews that took turns, and the shares are medians of
+`python -m benchmarks.program [--runs N]` prints a table; figures are medians of previews that took turns, and the shares are medians of
 each round's. The flat program is made out of what the preview says it would create: each resource with its inputs written out, its parent
 and what it depends on, and nothing else; its components are bare. The bare one has the Kubernetes objects alone, without any component.
 Processor time is that of the command and all that it starts; the cluster is a process of its own.

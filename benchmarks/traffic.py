@@ -1,6 +1,6 @@
 """What simulated traffic costs: processor seconds a virtual second, for a flow through an HTTPRoute over two Services of five pods each.
 
-`python benchmarks/traffic.py [--rate N] [--seconds N]` prints it, with what a typical analysis query takes after that. Time passes by hand,
+`python -m benchmarks.traffic [--rate N] [--seconds N]` prints it, with what a typical analysis query takes after that. Time passes by hand,
 so nothing is measured but the work.
 """
 
