@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar, Unpack
 
 from policies.judging.pods import pods_of
 from tidegate.model.base import Model
@@ -71,6 +71,17 @@ class Given(Generic[Set]):
         return self.environment == "production"
 
 
+class Told(TypedDict):
+    """What is told of a policy where it is declared, in the words of `Policy`."""
+
+    severity: Severity
+    fix: str
+    standards: NotRequired[tuple[Standard, ...]]
+    tags: NotRequired[tuple[str, ...]]
+    url: NotRequired[str]
+    level: NotRequired[Level]
+
+
 @dataclass(frozen=True)
 class Policy:
     """A policy, with all that is told of it."""
@@ -82,18 +93,18 @@ class Policy:
     scope: Scope
     looks_at: tuple[str, ...]
     """The kinds, for `of_objects`."""
-    severity: Severity
-    fix: str
-    """What to do about a violation."""
-    standards: tuple[Standard, ...]
-    tags: tuple[str, ...]
-    url: str
-    level: Level
-    """How it is enforced where nothing else is said."""
     settings: type[Settings]
     function: Callable[[Any, Any], Iterable[Finding]]
     text: str
     """Its module's docstring: the fields that it looks at, and the values that are allowed."""
+    severity: Severity
+    fix: str
+    """What to do about a violation."""
+    standards: tuple[Standard, ...] = ()
+    tags: tuple[str, ...] = ()
+    url: str = ""
+    level: Level = "mandatory"
+    """How it is enforced where nothing else is said."""
 
     def parts(self, subject: Subject) -> Iterable[Subject | Pod]:
         """What of an object is given to the function, one after the other."""
@@ -110,65 +121,45 @@ _Judge = Callable[[Any, Given[Set]], "Iterable[Finding] | Iterator[Finding]"]
 def of_pods(
     title: str,
     *,
-    severity: Severity,
-    fix: str,
-    standards: tuple[Standard, ...] = (),
-    tags: tuple[str, ...] = (),
-    url: str = "",
-    level: Level = "mandatory",
     settings: type[Set] = Settings,  # type: ignore[assignment]
+    **told: Unpack[Told],
 ) -> Callable[[Callable[[Pod, Given[Set]], Iterable[Finding]]], Policy]:
     """Declare a policy on pods, whatever makes them."""
-    return lambda judge: _declared(judge, title, "pods", (), severity, fix, standards, tags, url, level, settings)
+    return lambda judge: _declared(judge, title, "pods", (), settings, told)
 
 
 def of_objects(
     *looks_at: str,
     title: str,
-    severity: Severity,
-    fix: str,
-    standards: tuple[Standard, ...] = (),
-    tags: tuple[str, ...] = (),
-    url: str = "",
-    level: Level = "mandatory",
     settings: type[Set] = Settings,  # type: ignore[assignment]
+    **told: Unpack[Told],
 ) -> Callable[[Callable[[Subject, Given[Set]], Iterable[Finding]]], Policy]:
     """Declare a policy on objects of some kinds: `Service`, `argoproj.io/Rollout`, `aws:s3/bucket:Bucket`, `kubernetes:*`."""
-    return lambda judge: _declared(judge, title, "objects", looks_at, severity, fix, standards, tags, url, level, settings)
+    return lambda judge: _declared(judge, title, "objects", looks_at, settings, told)
 
 
 def of_stack(
     title: str,
     *,
-    severity: Severity,
-    fix: str,
-    standards: tuple[Standard, ...] = (),
-    tags: tuple[str, ...] = (),
-    url: str = "",
-    level: Level = "mandatory",
     settings: type[Set] = Settings,  # type: ignore[assignment]
+    **told: Unpack[Told],
 ) -> Callable[[Callable[[Stack, Given[Set]], Iterable[Finding]]], Policy]:
     """Declare a policy on everything at once."""
-    return lambda judge: _declared(judge, title, "stack", (), severity, fix, standards, tags, url, level, settings)
+    return lambda judge: _declared(judge, title, "stack", (), settings, told)
 
 
 def of_update(
     title: str,
     *,
-    severity: Severity,
-    fix: str,
-    standards: tuple[Standard, ...] = (),
-    tags: tuple[str, ...] = (),
-    url: str = "",
-    level: Level = "mandatory",
     settings: type[Set] = Settings,  # type: ignore[assignment]
+    **told: Unpack[Told],
 ) -> Callable[[Callable[[Stack, Given[Set]], Iterable[Finding]]], Policy]:
     """Declare a policy on what an update would do: the stack's `changes` are told.
 
     Pulumi tells packs only what is asked for. These are judged where a preview's events are heard: by `tidegate policies run`, and before
     each release.
     """
-    return lambda judge: _declared(judge, title, "update", (), severity, fix, standards, tags, url, level, settings)
+    return lambda judge: _declared(judge, title, "update", (), settings, told)
 
 
 def _declared(
@@ -176,17 +167,12 @@ def _declared(
     title: str,
     scope: Scope,
     looks_at: tuple[str, ...],
-    severity: Severity,
-    fix: str,
-    standards: tuple[Standard, ...],
-    tags: tuple[str, ...],
-    url: str,
-    level: Level,
     settings: type[Settings],
+    told: Told,
 ) -> Policy:
     name = judge.__name__.strip("_").replace("_", "-")
     text = sys.modules[judge.__module__].__doc__ or ""
-    return Policy(name, title, scope, looks_at, severity, fix, standards, tags, url, level, settings, judge, text)
+    return Policy(name, title, scope, looks_at, settings, judge, text, **told)
 
 
 def schema(policy: Policy, *, described: bool = False) -> dict[str, Any]:

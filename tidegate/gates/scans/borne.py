@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import yaml
 from pydantic import Field, ValidationError
 
 from tidegate.gates.scans.findings import SEVERITIES, Severity, is_cve
-from tidegate.model.base import Finding as Misfit
 from tidegate.model.base import Model, Text
 from tidegate.model.errors import ConfigurationError
-from tidegate.model.intent.gates import Day
+from tidegate.model.intent.exempting import Exempting
 from tidegate.model.phrases import close, listed, written
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ Count = Annotated[int, Field(ge=0)]
 DEFAULTS: Final[dict[Severity, int]] = {"critical": 0, "high": 5}
 
 
-class Exemption(Model):
+class Exemption(Exempting):
     """A finding that is borne for a while."""
 
     id: Text
@@ -35,24 +33,6 @@ class Exemption(Model):
     """Only in this component, by its name; with its version as well: `jinja2 2.10`."""
     path: str = ""
     """Only in this file."""
-    owner: Text
-    """Who answers for it."""
-    reason: Text
-    """Why, for whoever reads it later."""
-    until: Day
-    """The last day on which it counts."""
-
-    @property
-    def last(self) -> date:
-        """The last day on which it counts."""
-        return date.fromisoformat(self.until)
-
-    def findings(self) -> Iterable[Misfit]:
-        """A day that no calendar has."""
-        try:
-            date.fromisoformat(self.until)
-        except ValueError:
-            yield Misfit(("until",), f"there is no day {self.until}")
 
     def means(self, finding: Finding) -> bool:
         """Whether it is about that finding."""

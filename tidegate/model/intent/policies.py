@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from tidegate.model.base import Finding, Model, Text, shape
-from tidegate.model.intent.gates import Day
+from tidegate.model.intent.exempting import Exempting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,31 +32,13 @@ Policy = Annotated[
 ]
 
 
-class Exemption(Model):
+class Exemption(Exempting):
     """Objects that a policy is not enforced on, for a while."""
 
     policy: Policy
     """Which one, in its pack; `security/*` is all of the pack."""
     objects: tuple[Text, ...] = Field(min_length=1, examples=[["shop/DaemonSet/agent"]])
     """On which objects: namespace/kind/name, kind/name, or a URN; `*` is any text."""
-    owner: Text
-    """Who answers for it."""
-    reason: Text
-    """Why, for whoever reads it later."""
-    until: Day
-    """The last day on which it counts."""
-
-    @property
-    def last(self) -> date:
-        """The last day on which it counts."""
-        return date.fromisoformat(self.until)
-
-    def findings(self) -> Iterable[Finding]:
-        """A day that no calendar has."""
-        try:
-            date.fromisoformat(self.until)
-        except ValueError:
-            yield Finding(("until",), f"there is no day {self.until}")
 
 
 class Policies(Model):
