@@ -7,7 +7,6 @@ from policies.release.disruption_budgets import disruption_budgets
 from policies.release.kept_data import kept_data
 from policies.release.live_slot_runs import live_slot_runs
 from policies.release.live_slot_size import live_slot_size
-from policies.release.named_version import named_version
 from policies.release.one_slot import one_slot
 from policies.release.protected_resources import protected_resources
 from policies.release.proven_slots import proven_slots
@@ -21,7 +20,6 @@ PACK = Pack(
     "release",
     "No user's request is dropped by a release",
     (
-        named_version,
         live_slot_runs,
         proven_slots,
         weights_sum,

@@ -231,7 +231,7 @@ def test_settings(tmp_path: Path) -> None:
         ("exemptions: [{id: x, owner: ada, reason: why}]", "exemptions[0].until"),
         ("exemptions: [{id: x, owner: ada, until: 2026-12-31}]", "exemptions[0].reason"),
         ("exemptions: [{id: x, reason: why, until: 2026-12-31}]", "exemptions[0].owner"),
-        ("exemptions: [{id: x, owner: ada, reason: why, until: '2026-02-30'}]", "no day 2026-02-30"),
+        ("exemptions: [{id: x, owner: ada, reason: why, until: '2026-02-30'}]", "no 2026-02-30 in the calendar"),
         ("exemptions: [{id: x, owner: ada, reason: why, until: 2026-02-30}]", "day is out of range"),
         ("exemptions: [{id: x, owner: ada, reason: why, until: never}]", "exemptions[0].until"),
     ],
