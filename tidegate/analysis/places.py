@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from tidegate.analysis.doors import HttpDoor, ServiceDoor
 from tidegate.analysis.prometheus import Prometheus
 from tidegate.model.errors import UnreachableError
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from tidegate.analysis.doors import Door
+    from tidegate.analysis.doors import Door, HttpDoor
     from tidegate.analysis.metrics import Metrics
     from tidegate.model.asking import Asks
     from tidegate.model.told import Told
@@ -63,6 +62,9 @@ class Places:
         self._found.clear()
 
     def _door(self, told: Told, secrets: Mapping[str, str | None]) -> Door:
+        # Who measures nothing doesn't wait for an HTTP client to be imported.
+        from tidegate.analysis.doors import ServiceDoor
+
         monitoring, space = told.intent.monitoring, told.intent.environment.namespace
         if monitoring.prometheus is not None:
             token, user, password = secrets[TOKEN], secrets[USER], secrets[PASSWORD]
@@ -80,6 +82,8 @@ class Places:
         )
 
     def _straight(self, url: str, token: str | None = None, user: tuple[str, str] | None = None) -> HttpDoor:
+        from tidegate.analysis.doors import HttpDoor
+
         self._doors.append(HttpDoor(url, token=token, user=user))
         return self._doors[-1]
 

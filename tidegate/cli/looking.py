@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from embedded.engine.backend.bulk import no_collection
 from tidegate.cli import verbs
 from tidegate.cli.output import print_json, show, show_table, show_text
 from tidegate.model.errors import ConfigurationError, ExitCode
@@ -44,7 +45,8 @@ PHASES: Final = ("staged", "shifting", "promoted", "aborted", "settled")
 def status(*, stack: verbs.Stack = None, yes: verbs.Yes = False, json: verbs.Json = False) -> None:
     """Say where the releases are: what is live, what comes up, how much of the traffic goes where, what comes next."""
     del yes  # nothing is asked
-    with verbs.releases(stack, quiet=True) as found:
+    # It is over before there is any garbage to speak of.
+    with no_collection(), verbs.releases(stack, quiet=True) as found:
         answer = found.status()
     if json:
         print_json(asdict(answer))

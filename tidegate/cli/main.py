@@ -25,7 +25,11 @@ def main() -> int:
     gc.set_threshold(*_RARE)
     from tidegate.cli.app import run
 
-    return run(arguments)
+    try:
+        return run(arguments)
+    finally:
+        # What is still there goes with the process: it isn't looked through once more.
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tidegate.model.errors import CancelledError, ConfigurationError, ExitCode, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from tidegate.cli.progress import Teller
     from tidegate.driver.releases import Releases
@@ -46,12 +47,10 @@ def releases(stack: str | None, *, json: bool = False, quiet: bool = False, driv
 
     An interrupt ends the driving and nothing else: users stay where they are. With `json`, how it ended is printed also when it failed.
     """
-    from tidegate.cli.progress import telling
-
     name = name_of(stack)
     try:
         with _interruptible(name, drives=drives and not quiet), ExitStack() as open_:
-            teller = None if quiet else open_.enter_context(telling(name))
+            teller = None if quiet else open_.enter_context(_telling(name))
             yield open_.enter_context(_opened(name, teller))
     except TidegateError as error:
         if json and not quiet:
@@ -62,6 +61,12 @@ def releases(stack: str | None, *, json: bool = False, quiet: bool = False, driv
 def name_of(stack: str | None) -> str:
     """The stack that is meant, as Pulumi takes it; one that has a file here."""
     return str(config.source(stack, None).stack) if stack is None or "/" not in stack else stack
+
+
+def _telling(name: str) -> AbstractContextManager[Teller]:
+    from tidegate.cli.progress import telling
+
+    return telling(name)
 
 
 def _opened(stack: str, teller: Teller | None) -> Releases:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from tidegate.cluster import checking, drifting, leading, looking, routing, sizing
+from tidegate.cluster import checking, leading, looking, routing, sizing
 from tidegate.cluster.access import Access
 from tidegate.cluster.room import lacks
 
@@ -68,6 +68,9 @@ class KubernetesCluster:
 
     def drift(self, reading: Reading) -> Sequence[str]:
         """What of the services' objects isn't as the last update left it, a sentence each."""
+        # What compares objects is the provider's, and takes long to import.
+        from tidegate.cluster import drifting
+
         return self._access.run(lambda api: drifting.drift(api, reading))
 
     def empty(self, reading: Reading, service: str) -> None:

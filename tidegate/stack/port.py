@@ -10,10 +10,9 @@ from embedded.engine.backend.bulk import no_collection
 from embedded.engine.settings import workspace
 from embedded.engine.settings.errors import SettingsError
 from embedded.engine.settings.project import find_project
-from tidegate.model.errors import ConfigurationError
+from tidegate.model.errors import ConfigurationError, TidegateError
 from tidegate.model.ledger import migrate
 from tidegate.planner.reading import Reading
-from tidegate.stack import updating
 from tidegate.stack.engine import choose
 from tidegate.stack.keeping import keep
 from tidegate.stack.masking import Mask
@@ -54,8 +53,20 @@ class PulumiStack:
         return full_name(self._name, self._project.name, workspace.backend_url(self._project) or "")
 
     def busy(self) -> str | None:
-        """Who has the stack's lock just now, in words; None if nobody has, or nobody tells."""
-        return self._records.busy()
+        """Who has the stack's lock just now, in words; None if nobody has, or nobody tells.
+
+        The CLI tells that only to whoever wants the lock. Both engines' locks are alike, so they are read where they are.
+        """
+        if not self._here:
+            return None
+        from tidegate.stack.inside import Inside
+
+        try:
+            return Inside(self._project, self._name).busy()
+        except TidegateError:
+            if choose(self._environment).kind == "embedded":
+                raise
+            return None  # the CLI gets to more places than this
 
     def told(self, versions: Mapping[str, str], images: Mapping[str, str]) -> Told:
         """What its file says, with these versions and images (`ref@sha256:..`) of services in their place. The file isn't touched."""
@@ -85,6 +96,9 @@ class PulumiStack:
 
     def preview(self, told: Told, event: Event) -> Preview:
         """What an update would do, and what policy packs say of it. Nothing is changed."""
+        # Who only looks needs neither updates nor policies: to import them takes longer than to look.
+        from tidegate.stack import updating
+
         return updating.preview(self._asked, self._telling, told, event, self._packs)
 
     def update(self, told: Told, event: Event, line: Callable[[str], None]) -> None:
@@ -92,10 +106,14 @@ class PulumiStack:
 
         An interrupt reaches the engine, which ends what it has begun; then it is a `CancelledError`.
         """
+        from tidegate.stack import updating
+
         updating.update(self._asked, self._telling, told, event, self._packs, line)
 
     def judge(self, settings: Path | None = None) -> Preview:
         """What policy packs say of a plain update, with `settings` (a file of CrossGuard's) on top of the stack's. Nothing is changed."""
+        from tidegate.stack import updating
+
         values = self.values()
         mask = Mask(values, self._environment)
         return updating.judge(self._asked, self._telling.salt, mask, self._packs, values.texts, settings)
@@ -121,12 +139,17 @@ class PulumiStack:
 
     @property
     def _records(self) -> Records:
-        """The embedded engine is asked in this process, if this process is where it would look for everything."""
-        if choose(self._environment).kind == "embedded" and dict(self._environment) == dict(os.environ):
+        """The embedded engine is asked in this process, if that can be."""
+        if choose(self._environment).kind == "embedded" and self._here:
             from tidegate.stack.inside import Inside
 
             return Inside(self._project, self._name)
         return self._asked
+
+    @property
+    def _here(self) -> bool:
+        """Whether this process is where the engine would look for everything."""
+        return dict(self._environment) == dict(os.environ)
 
 
 def _reading(deployment: Mapping[str, Any]) -> Reading:

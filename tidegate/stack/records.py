@@ -70,9 +70,6 @@ class Records(Protocol):
     def entries(self) -> Sequence[Entry]:
         """The updates, the newest first."""
 
-    def busy(self) -> str | None:
-        """Who has the stack's lock, in words; None if nobody has, or nobody tells."""
-
 
 class Asked:
     """By the engine's commands."""
@@ -122,9 +119,6 @@ class Asked:
             file = place / f"Pulumi.{self._stack.rpartition('/')[2]}.yaml"
             write(file, text.encode())
             return _values(self._asked("config", "--json", "--show-secrets", "--config-file", str(file)))
-
-    def busy(self) -> None:
-        """The CLI tells that only to whoever wants the lock."""
 
     def entries(self) -> Sequence[Entry]:
         """`stack history`; what is secret is asked for when it is needed."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded.engine.model.ports import ProviderError
-
 if TYPE_CHECKING:
     from embedded.engine.model.ports import Log, PackageRef, Provider, RunInfo
 
 
 def create(package: PackageRef, run: RunInfo, log: Log) -> Provider:
     """A provider, not configured yet."""
+    # The client is of use without an engine.
+    from embedded.engine.model.ports import ProviderError
     from embedded.providers.kubernetes.provider import KubernetesProvider
 
     del run
