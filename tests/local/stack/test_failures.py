@@ -52,6 +52,16 @@ def locked(place: Place) -> Iterator[None]:
         lock.unlink()
 
 
+@pytest.fixture
+def cli(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Pulumi CLI is on PATH, which must not be started."""
+    file = place.folder / "bin" / "pulumi"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("#!/bin/sh\nexit 70\n")
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(file.parent), prepend=os.pathsep)
+
+
 @contextmanager
 def moved_away(place: Place) -> Iterator[None]:
     """The backend's folder is not there."""
@@ -115,6 +125,26 @@ def test_what_keeps_an_update_from_beginning(place: Place, stack: PulumiStack, t
     assert len(stack.past()) == history
     assert list(place.temporary.iterdir()) == []
     assert place.locks() == []
+
+
+@pytest.mark.usefixtures("cli")
+@pytest.mark.parametrize("engine", ["embedded", "pulumi"])
+def test_whose_lock_it_is(place: Place, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    """It is told before anybody wants the lock, whichever engine is chosen: none is started for that."""
+    monkeypatch.setenv("TIDEGATE_ENGINE", engine)
+    assert place.stack().busy() is None
+    with locked(place):
+        assert "by somebody@elsewhere" in (place.stack().busy() or "")
+
+
+@pytest.mark.usefixtures("cli")
+def test_whose_lock_it_is_may_be_for_the_cli_alone_to_tell(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state that only the CLI gets at is no reason to refuse anything; one that the embedded engine should get at is."""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
+    with pytest.raises(TidegateError, match="the Pulumi Cloud backend"):
+        place.stack().busy()
+    monkeypatch.setenv("TIDEGATE_ENGINE", "pulumi")
+    assert place.stack().busy() is None
 
 
 @pytest.mark.parametrize(
