@@ -10,6 +10,7 @@ from typing import Final, NotRequired, TypedDict
 from tidegate.model.intent.data import Managed
 from tidegate.model.intent.intent import Intent
 from tidegate.model.intent.operations import Monitoring, Objective, Thresholds
+from tidegate.model.intent.scans import DEFAULTS, Severity
 
 RUNBOOKS: Final = Monitoring().runbooks
 
@@ -110,11 +111,17 @@ def watch_of(intent: Intent) -> WatchArgs:
         "backup": intent.backup is not None,
         "thresholds": ThresholdsArgs(**thresholds),  # type: ignore[typeddict-item] # the model's fields; a test holds them equal
         "objective": ObjectiveArgs(**objective),  # type: ignore[typeddict-item] # the same
-        "critical_findings": max((scan.critical for scan in intent.gates.scans.values()), default=0),
-        "high_findings": max((scan.high for scan in intent.gates.scans.values()), default=5),
+        "critical_findings": _borne(intent, "critical"),
+        "high_findings": _borne(intent, "high"),
         "business": monitoring.business,
         "runbooks": monitoring.runbooks,
     }
+
+
+def _borne(intent: Intent, severity: Severity) -> int:
+    """How many findings of a severity the scan bears that bears the most of them."""
+    said = [scan.thresholds[severity] for scan in intent.gates.scans.values() if severity in scan.thresholds]
+    return max(said, default=DEFAULTS[severity])
 
 
 def _hosts(intent: Intent) -> set[str]:

@@ -144,7 +144,9 @@ def allowed(node: dict[str, Any], keys: dict[str, Any], sections: dict[str, tupl
     match node.get("type"):
         case "object":
             parts = node["additionalProperties"]
-            return "by name: anything" if parts is True else f"by name: {allowed(parts, keys, sections)}"
+            names = node.get("propertyNames", {}).get("enum")
+            by = f"by {listed(f'`{name}`' for name in names)}" if names else "by name"
+            return f"{by}: {'anything' if parts is True else allowed(parts, keys, sections)}"
         case "array":
             return f"list of: {allowed(node['items'], keys, sections)}"
         case "boolean":

@@ -66,7 +66,13 @@ class Process:
     def ports(self) -> Ports:
         """All of them."""
         return Ports(
-            stack=Stack(self), cluster=Cluster(self), judge=Judge(self), approvals=Approvals(self), clock=Clock(self), teller=Teller(self)
+            stack=Stack(self),
+            cluster=Cluster(self),
+            judge=Judge(self),
+            approvals=Approvals(self),
+            scans=Scans(self),
+            clock=Clock(self),
+            teller=Teller(self),
         )
 
     def call(self, act: Callable[[], T]) -> T:
@@ -278,6 +284,21 @@ class Approvals(Part):
             return Held(gate="approval", verdict="pass", text=f"{', '.join(yes)} said yes")
         late = (now - asked).total_seconds() >= 120
         return Held(gate="approval", verdict="fail" if late else "no-data", text=f"{before} waits for {wanted.count - len(yes)} more")
+
+
+class Scans(Part):
+    """Scanners' reports."""
+
+    def held(self, told: Told, names: Sequence[str], now: datetime) -> Sequence[Held]:
+        del now
+        if self._world.scanned is None:
+            return ()
+        bad = self._process.call(lambda: self._world.scanned or frozenset())
+        versions = [(name, told.intent.services[name].version) for name in names]
+        return [
+            Held(gate="scans", verdict="fail" if (name, version) in bad else "pass", text=f"images: {name} {version}")
+            for name, version in versions
+        ]
 
 
 class Clock(Part):

@@ -113,6 +113,8 @@ class Rules:
             return
         if event.kind in {"abort", "rollback"}:
             self._led_first(event)
+        if event.kind == "stage":
+            self._scanned(event, told, after)
         if event.kind not in {"shift", "promote", "baked"}:
             return
         if event.kind != "baked" and told.intent != self.staged.intent:
@@ -130,6 +132,14 @@ class Rules:
         if event.kind == "shift" and release.weight >= after.services[release.services[-1]].weight > 0:
             raise self.broken("a shift gives no more than there was")
         self._judged(told, ledger, bake=event.kind == "baked")
+
+    def _scanned(self, event: Event, told: Told, after: Ledger) -> None:
+        """What scanners have found too much in doesn't begin, unless somebody says so."""
+        assert after.release is not None
+        brought = {(name, told.intent.services[name].version) for name in after.release.services}
+        bad = brought & (self.world.scanned or frozenset())
+        if bad and not any(one.gate == "scans" and one.overridden for one in event.gates):
+            raise self.broken(f"{bad} is staged, and its reports are bad")
 
     def _approved(self, event: Event, told: Told, brings: str) -> None:
         approval = next(iter(told.intent.gates.approvals.values()), None)

@@ -56,6 +56,8 @@ class Story:
     supersede: str = "refuse"
     policies: tuple[str, ...] = ()
     """Mandatory ones that are violated."""
+    scanned: frozenset[tuple[str, str]] | None = None
+    """Services and versions whose scanners' reports are bad; None: nobody wants reports."""
     hands: list[tuple[float, Callable[[Releases], object]]] = field(default_factory=list)
     """When somebody uses the library, and what for."""
 
@@ -109,6 +111,8 @@ def made_up(seed: int) -> Story:
     story.deaths = [_death(r) for _ in range(r.choice([0, 0, 1, 1, 2, 4]))]
     story.second = r.uniform(0.5, 150) if r.random() < 0.2 else None
     story.supersede = "go-back" if r.random() < 0.1 else "refuse"
+    if r.random() < 0.1:
+        story.scanned = frozenset((name, "v2") for name in names if r.random() < 0.3)
     return story
 
 
@@ -177,7 +181,7 @@ def play(story: Story) -> Outcome:
     world.outages.update(story.outages)
     world.installed()
     old = world.file
-    world.violations = story.policies
+    world.violations, world.scanned = story.policies, story.scanned
     for at, act in story.hands:
         person = Actor(partial(_by_hand, act, Releases(Process(world, "driver-by-hand").ports, "somebody")))
         timeline.after(at, person.go_on)

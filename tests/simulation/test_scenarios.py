@@ -12,6 +12,7 @@ from tests.simulation.ports import Death, Process
 from tests.simulation.story import Story, play
 from tests.simulation.world import Outage
 from tidegate.driver.releases import Releases
+from tidegate.gates.overriding import Override
 from tidegate.model.errors import GateRefusedError
 from tidegate.planner.refusals import Refusal
 
@@ -247,6 +248,33 @@ def test_a_plain_update_does_not_take_the_way_back_of_what_is_watched() -> None:
     story = replace(STRAIGHT, manners={("store", "v2"): Manner(metrics="gone")}, people=[(float(at), "other") for at in range(20, 90, 5)])
     outcome = play(replace(story, away=30.0, deaths=[Death(call, after=True) for call in range(30, 60, 2)]))
     assert any("being-watched" in line for line in outcome.world.journal)
+
+
+BAD_WEB = frozenset({("web", "v2")})
+
+
+def test_bad_reports_of_scanners_keep_a_release_from_beginning() -> None:
+    """Nothing is changed, not even the file; reports of other versions are no matter."""
+    outcome = play(Story(scanned=BAD_WEB))
+    assert (outcome.code, outcome.live, outcome.world.updates) == (20, V1, 0)
+    assert "scans: images: web v2" in str(outcome.errors[0])
+    assert outcome.world.file.intent.services["web"].version == "v1"
+    assert play(Story(scanned=frozenset({("web", "v3")}))).live == V2
+
+
+def test_bad_reports_of_scanners_can_be_passed_by() -> None:
+    """With a reason, which is kept with the step."""
+    outcome = play(Story(versions=V1))
+    outcome.world.scanned = BAD_WEB
+    releases = Releases(Process(outcome.world, "driver-x.0").ports, "ann")
+    assert [one.gate for one in releases.plan(V2).gates if one.verdict != "pass"] == ["scans"]
+    ended = releases.release(V2, override=Override("users can't pay", skips=("scans",)))
+    assert (ended.code, outcome.live) == (0, V2)
+    ledger = outcome.world.ledger
+    assert ledger is not None
+    assert ledger.release is not None
+    kept = [one for one in ledger.release.taken[0].gates if one.gate == "scans"]
+    assert [(one.overridden, one.text) for one in kept] == [(True, "images: web v2. ann passes it by: users can't pay")]
 
 
 def test_another_update_is_waited_for_and_named() -> None:

@@ -103,6 +103,8 @@ class World:
     said: list[tuple[str, str, str, str]] = field(default_factory=list)
     """What people have said: who, what, of what, before what."""
     violations: tuple[str, ...] = ()
+    scanned: frozenset[tuple[str, str]] | None = None
+    """Services and versions whose scanners' reports are bad; None: nobody wants reports."""
     emptied: list[str] = field(default_factory=list)
     """Services whose candidates' pods were taken away at once."""
 

@@ -12,7 +12,6 @@ from tidegate.model.errors import ConfigurationError, GateRefusedError
 
 if TYPE_CHECKING:
     from tidegate.gates.scans.judging import Verdict
-    from tidegate.gates.scans.reading import Given
 
 app = typer.Typer(help="What must hold before a release, asked for by itself: scanners' reports.", no_args_is_help=True)
 SCANS: Final = """\b
@@ -61,13 +60,14 @@ def scans(
     from json import dumps
 
     from tidegate.gates.scans import borne, judging, reading, telling
+    from tidegate.model.intent.scans import Borne
 
-    told = borne.load(settings) if settings is not None else borne.Borne()
+    told = borne.load(settings) if settings is not None else Borne()
     told = told.model_copy(update={"thresholds": borne.thresholds(threshold or (), told.thresholds)})
     if write_baseline and baseline is None:
         raise ConfigurationError("--write-baseline writes to the file of --baseline: name one")
     before = borne.baseline(baseline) if baseline is not None and not write_baseline else borne.Baseline()
-    reports, failures = reading.read_all(_given(text) for text in files)
+    reports, failures = reading.read_all(reading.Given.of(text) for text in files)
     verdict = judging.judge(reports, failures, told, before, datetime.now(UTC).date())
     if sarif is not None:
         _write(sarif, dumps(telling.as_sarif(verdict), indent=2))
@@ -82,13 +82,6 @@ def scans(
         raise GateRefusedError(f"fail: {'; '.join(verdict.refused)}")
     else:
         show_text("pass: no more is found than is borne")
-
-
-def _given(text: str) -> Given:
-    from tidegate.gates.scans.reading import FORMATS, Given
-
-    form, equals, file = text.partition("=")
-    return Given(Path(file), form) if equals and form in FORMATS else Given(Path(text))
 
 
 def _show(verdict: Verdict) -> None:

@@ -52,7 +52,7 @@ def _boxes(intent: Intent, services: tuple[str, ...], *, first: bool) -> Iterato
     named = ", ".join(f"{name} {intent.services[name].version}" for name in services)
     come, are = ("comes", "is") if len(services) == 1 else ("come", "are")
     if first:
-        yield Box("stage", services, 100, 0.0, ("configuration", "policy"), f"{named} {are} installed")
+        yield Box("stage", services, 100, 0.0, ("configuration", "policy", *_scans(intent)), f"{named} {are} installed")
         return
     yield Box("preflight", services, 0, 0.0, _preflight(intent), "every gate, before anything is changed")
     smoke = [name for name in services if intent.services[name].checks.smoke is not None]
@@ -74,7 +74,11 @@ def _boxes(intent: Intent, services: tuple[str, ...], *, first: bool) -> Iterato
 
 
 def _preflight(intent: Intent) -> tuple[str, ...]:
-    return ("configuration", "planner", "freeze", "policy", "drift", "quota", "health", *_approvals(intent, "stage"))
+    return ("configuration", "planner", "freeze", "policy", "drift", "quota", "health", *_scans(intent), *_approvals(intent, "stage"))
+
+
+def _scans(intent: Intent) -> tuple[str, ...]:
+    return ("scans",) if intent.gates.scans else ()
 
 
 def _asked(intent: Intent, before: Before) -> tuple[str, ...]:

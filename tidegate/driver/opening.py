@@ -13,6 +13,7 @@ from tidegate.cluster.port import KubernetesCluster
 from tidegate.driver.configuring import running_with
 from tidegate.driver.ports import Ports
 from tidegate.gates.asking import People
+from tidegate.gates.scans.gate import Scanned
 from tidegate.model.errors import ConfigurationError
 from tidegate.model.happening import Happening
 from tidegate.model.ledger import Stamp
@@ -56,6 +57,7 @@ def opened(stack: str, folder: Path, actor: str, teller: Teller | None, closing:
         cluster=cluster,
         judge=ThresholdJudge(places),
         approvals=People(port.full, folder, actor),
+        scans=Scanned(folder),
         clock=WallClock(),
         teller=closing.enter_context(_tellers(stack, told, cluster, teller)),
     )

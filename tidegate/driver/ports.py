@@ -1,6 +1,6 @@
 """What the driver needs of the world: one protocol a port, and what goes over it.
 
-Each has a real side (`tidegate.stack`, `tidegate.cluster`, `tidegate.analysis`, `tidegate.record`) and a simulated one on virtual time
+Each has a real side (`tidegate.stack`, `.cluster`, `.analysis`, `.gates`, `.record`) and a simulated one on virtual time
 (`tests/simulation`). Everything that the driver knows it has asked for over these; it keeps nothing of its own.
 """
 
@@ -134,6 +134,16 @@ class Approvals(Protocol):
         """
 
 
+class Scans(Protocol):
+    """What scanners have found in what is to be released."""
+
+    def held(self, told: Told, names: Sequence[str], now: datetime) -> Sequence[Held]:
+        """What is told of these services, held against what is borne; nothing where no reports are wanted (`gates.scans`).
+
+        pass: no more is found than is borne. fail: more is, or a report is missing or broken.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The driver's world."""
@@ -142,5 +152,6 @@ class Ports:
     cluster: Cluster
     judge: Judge
     approvals: Approvals
+    scans: Scans
     clock: Clock
     teller: Teller

@@ -84,6 +84,8 @@ def preflight(
     if refusal is None:
         preview = ports.stack.preview(told, event)
         held += _policies(preview)
+    if plan is not None:
+        held += ports.scans.held(told, _brought(told, ledger, plan.ledger), now)
     if ledger is not None and plan is not None:
         held += _again(told, ledger, plan, named)
         held += _cluster(ports, told, reading, plan)
@@ -97,6 +99,16 @@ def _planned(reading: Reading, told: Told, event: Stage) -> tuple[Next | None, R
         return next_ledger(reading.ledger, told.intent, event, reading.standing), None
     except Refusal as refusal:
         return None, refusal
+
+
+def _brought(told: Told, before: Ledger | None, after: Ledger) -> tuple[str, ...]:
+    """The services that something is released of: those of a release that would begin, and those that are quite new."""
+    release, old = after.release, before.release if before is not None else None
+    known = before.services if before is not None else {}
+    services = told.intent.services
+    new = [name for name in after.services if name not in known and services[name].renamed_from not in known]
+    begun = release.services if release is not None and (old is None or release.id != old.id) else ()
+    return tuple(name for name in told.intent.order if name in {*new, *begun})
 
 
 def _again(told: Told, ledger: Ledger, plan: Next, named: Collection[str] | None) -> list[Held]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tidegate.model.intent.gates import Gates
     from tidegate.model.ledger import Held
 
-SKIPPABLE: Final = ("freeze", "approval", "health", "drift", "quota", "metrics", "taken-back")
+SKIPPABLE: Final = ("freeze", "approval", "health", "drift", "quota", "metrics", "scans", "taken-back")
 """Gates that can be passed by. What the planner refuses, or a mandatory policy, can't."""
 
 

@@ -86,6 +86,7 @@ Cron = Annotated[
         "0 2 * * *",
     ),
 ]
+Day = Annotated[str, shape("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", 'a day, in quotes: "2026-12-24"', "2026-12-24")]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Port = Annotated[int, Field(ge=1, le=65535, examples=[8080])]
 Count = Annotated[int, Field(ge=1, le=1000)]

@@ -198,7 +198,9 @@ class Reading:
         for key, part in value.items():
             wrong = _misfit(node["propertyNames"], key) if "propertyNames" in node else None
             if wrong:
-                self._wrong((*path, key), f"{quoted(key)} can't be its name, which must be {wrong}")
+                hint = close(key, node["propertyNames"].get("enum", ()))
+                meant = f"; did you mean {hint}?" if hint else ""
+                self._wrong((*path, key), f"{quoted(key)} can't be its name, which must be {wrong}{meant}")
             inner = node["additionalProperties"]
             # It stays known whatever is in it: others may name it. What may be anything is for others to judge.
             found = part if inner is True else self._mended(inner, self._read(inner, part, (*path, key)), (*path, key))
@@ -303,6 +305,8 @@ def _encrypted(value: Any) -> bool:
 
 def _misfit(node: Schema, text: str) -> str:
     """What a text must be, if it isn't."""
+    if "enum" in node:
+        return "" if text in node["enum"] else listed(node["enum"])
     pattern = node.get("pattern", "")
     # `$` would let a last newline pass.
     match = re.fullmatch if pattern.startswith("^") and pattern.endswith("$") else re.search

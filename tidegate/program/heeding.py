@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tidegate.model.intent.intent import Intent
 
 _DRIVEN: Final = frozenset(
-    {"gates.approvals", "gates.freezes", "gates.holidays", "notifications", "incidents", "analysis", "checks.end_to_end"}
+    {"gates.approvals", "gates.freezes", "gates.holidays", "gates.scans", "notifications", "incidents", "analysis", "checks.end_to_end"}
 )
 """What the driver heeds. An update with an event is one of its, or of somebody who does as it does."""
 

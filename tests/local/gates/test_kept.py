@@ -102,7 +102,7 @@ def test_a_signed_word_is_kept_in_the_stack_and_counts(place: Place, issuer: Iss
     people = People(stack.full, place.folder, "eve")
     quiet: Any = Quiet()
     nobody: Any = None
-    ports = Ports(stack=stack, cluster=nobody, judge=nobody, approvals=people, clock=WallClock(), teller=quiet)
+    ports = Ports(stack=stack, cluster=nobody, judge=nobody, approvals=people, scans=nobody, clock=WallClock(), teller=quiet)
 
     key = tmp_path / "id_ed25519"
     key.write_bytes(private("ada"))

@@ -61,8 +61,10 @@ def test_an_update_says_what_it_does_not_heed(there: Place) -> None:
 def test_what_the_driver_heeds_is_not_warned_of_when_it_drives(there: Place) -> None:
     """What it doesn't either is named all the same."""
     freeze = {"start": "0 18 * * 5", "duration": "62h", "timezone": "UTC", "reason": "weekend"}
-    scan = {"report": "scan.json", "format": "trivy"}
-    config = {**shop(more={"web": {"analysis": {"error_rate": 0.01}}}), "gates": {"freezes": {"weekend": freeze}, "scans": {"trivy": scan}}}
+    gates = {"freezes": {"weekend": freeze}, "scans": {"images": {"reports": ["scan.json"]}}}
+    backup = {"schedule": "0 2 * * *", "before_release": True}
+    config = {**shop(more={"web": {"analysis": {"error_rate": 0.01}}}), "gates": gates, "backup": backup}
     run = there.preview(config, event("stage")).well()
-    assert [text for text in run.messages if "doesn't heed gates.scans:" in text]
-    assert not [text for text in run.messages if "gates.freezes" in text or "analysis" in text]
+    assert [text for text in run.messages if "doesn't heed backup.before_release:" in text]
+    assert not [text for text in run.messages if "gates.freezes" in text or "gates.scans" in text or "analysis" in text]
+    assert [text for text in there.preview(config).well().messages if "doesn't heed gates.freezes, gates.scans, backup" in text]

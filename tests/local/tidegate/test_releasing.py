@@ -14,6 +14,7 @@ import pytest
 
 from tests.conformance.clusters import PLUGIN
 from tests.local.tidegate.shop import FILE, REAL, STACK, heard, shop
+from tests.unit.tidegate.gates.scans.test_reading import REPORTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +135,25 @@ def test_a_person_holds_a_release_and_takes_it_back(tmp_path: Path, engine: str)
             assert (driver.returncode, "ann" in told, "orders are lost" in told) == (22, True, True)
         assert there.versions() == {"api": "v1", "web": "v1"}
         assert there.failed() == 0
+
+
+@pytest.mark.timeout(400)
+def test_bad_reports_of_scanners_keep_a_release_from_beginning(tmp_path: Path, engine: str) -> None:
+    """Nothing is changed, not even the file; with a good one the same release goes."""
+    scan = '{ reports: ["trivy=reports/{{service}}-{{version}}.json"], thresholds: { critical: 0 } }'
+    with shop(tmp_path, engine, gates=f"{{ scans: {{ images: {scan} }} }}") as there:
+        report, before = there.folder / "reports" / "web-v2.json", (there.folder / FILE).read_text()
+        report.parent.mkdir()
+        shutil.copy(REPORTS / "trivy-image.json", report)
+        ended = there.verb("release", "web=v2", "--yes")
+        assert ended.code == 20, ended.err
+        assert "nothing was changed. scans: images: web v2: 2 critical findings; 0 are borne (CVE-2026-0001 in libssl1.1" in ended.err
+        assert (there.folder / FILE).read_text() == before
+        assert [row["event"] for row in there.verb("history").well().answer["updates"]] == ["apply"]
+
+        shutil.copy(REPORTS / "trivy-clean.json", report)
+        there.verb("release", "web=v2", "--yes").well()
+        assert there.versions() == {"api": "v1", "web": "v2"}
 
 
 def key(folder: Path, name: str) -> str:

@@ -159,6 +159,14 @@ def test_nothing_said_is_the_defaults() -> None:
     assert watch(watch_of(small({"web": {}}))) == bare
 
 
+def test_findings_are_told_of_when_there_are_more_than_any_scan_bears() -> None:
+    """What a scan has no threshold for says nothing."""
+    scans = {"a": {"thresholds": {"critical": 1, "high": 9}}, "b": {"thresholds": {"critical": 2}}}
+    gates = {"scans": {name: {"reports": [f"{name}.json"], **scan} for name, scan in scans.items()}}
+    args = watch_of(small({"web": {}}, gates=gates))
+    assert (args["critical_findings"], args["high_findings"]) == (2, 9)
+
+
 def test_a_ledger_without_a_release_says_which_slots_are_live() -> None:
     """Before the first release there are no services, and so nothing but the number of releases."""
     rules = state(Ledger(), "shop").rules

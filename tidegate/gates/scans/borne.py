@@ -1,17 +1,17 @@
-"""What is borne: how many findings of each severity, which ones for a while and by whose word, and which were there before."""
+"""What is borne, from files: settings, what was there before, and the thresholds of a command line."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 from pydantic import Field, ValidationError
 
-from tidegate.gates.scans.findings import SEVERITIES, Severity, is_cve
+from tidegate.gates.scans.findings import is_cve
 from tidegate.model.base import Model, Text
 from tidegate.model.errors import ConfigurationError
-from tidegate.model.intent.exempting import Exempting
+from tidegate.model.intent.scans import SEVERITIES, Borne, Severity
 from tidegate.model.phrases import close, listed, written
 
 if TYPE_CHECKING:
@@ -19,40 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tidegate.gates.scans.findings import Finding
-
-Count = Annotated[int, Field(ge=0)]
-DEFAULTS: Final[dict[Severity, int]] = {"critical": 0, "high": 5}
-
-
-class Exemption(Exempting):
-    """A finding that is borne for a while."""
-
-    id: Text
-    """What it goes by: CVE-2026-1234, B602, or the fingerprint that `--json` has."""
-    component: str = ""
-    """Only in this component, by its name; with its version as well: `jinja2 2.10`."""
-    path: str = ""
-    """Only in this file."""
-
-    def means(self, finding: Finding) -> bool:
-        """Whether it is about that finding."""
-        named = self.id.upper() in {one.upper() for one in finding.ids} or self.id in finding.fingerprints
-        part = finding.component
-        in_component = not self.component or (part is not None and self.component in {part.name, str(part)})
-        return named and in_component and (not self.path or self.path == finding.path)
-
-    def __str__(self) -> str:
-        place = self.component or self.path
-        return f"{self.id}{f' in {place}' if place else ''}"
-
-
-class Borne(Model):
-    """The settings of the gate."""
-
-    thresholds: dict[Severity, Count] = dict(DEFAULTS)
-    """How many findings of a severity are borne; of one that isn't named, any number. One of which no severity is known counts as high."""
-    exemptions: tuple[Exemption, ...] = ()
-    """What is borne for a while."""
 
 
 class Accepted(Model):

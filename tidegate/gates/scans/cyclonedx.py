@@ -32,10 +32,8 @@ from tidegate.gates.scans.parts import Part, taken
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tidegate.gates.scans.findings import (
-        Component,
-        Severity,
-    )
+    from tidegate.gates.scans.findings import Component
+    from tidegate.model.intent.scans import Severity
 
 NAME: Final = "cyclonedx"
 TAKES_AWAY: Final = frozenset({"not_affected", "false_positive", "resolved", "resolved_with_pedigree"})

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote, urlsplit
 
+from tidegate.model.intent.scans import SEVERITIES
 from tidegate.model.phrases import plain
 
-Severity = Literal["critical", "high", "medium", "low", "info", "unknown"]
-SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
-"""From the worst to the least; of an unknown one nothing is known, so it is no comfort either."""
+if TYPE_CHECKING:
+    from tidegate.model.intent.scans import Severity
+
 Kind = Literal["vulnerability", "misconfiguration", "secret", "code", "licence", "web"]
 
 _CVE: Final = re.compile(r"CVE-\d{4}-\d{4,}", re.IGNORECASE)

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from tidegate.gates.scans.cyclonedx import TAKES_AWAY
-from tidegate.gates.scans.findings import SEVERITIES
 from tidegate.gates.scans.merging import merged
+from tidegate.model.intent.scans import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
-    from tidegate.gates.scans.borne import Accepted, Baseline, Borne, Exemption
-    from tidegate.gates.scans.findings import Component, Finding, Report, Severity, Statement
+    from tidegate.gates.scans.borne import Accepted, Baseline
+    from tidegate.gates.scans.findings import Component, Finding, Report, Statement
     from tidegate.gates.scans.reading import Failure
+    from tidegate.model.intent.scans import Borne, FindingExemption, Severity
 
 By = Literal["vex", "report", "exemption", "baseline"]
 _NOTHING: Final = "there is no report of a scan among the files: nothing has been scanned"
@@ -41,6 +42,8 @@ class Verdict:
     thresholds: Mapping[Severity, int]
     refused: tuple[str, ...]
     """Why it isn't passed: broken reports first, then what there is too much of."""
+    again: tuple[str, ...]
+    """What was borne once and counts now: exemptions that have ended, findings that have become worse."""
     notes: tuple[str, ...]
     reports: tuple[Report, ...]
     failures: tuple[str, ...]
@@ -56,6 +59,13 @@ class Verdict:
         """How many findings count, by severity."""
         found = Counter(one.severity for one in self.counting)
         return {severity: found[severity] for severity in SEVERITIES}
+
+    @property
+    def excess(self) -> tuple[Finding, ...]:
+        """The findings of those severities of which there are more than are borne, the worst first."""
+        found = Counter(_counts_as(one.severity, self.thresholds) for one in self.counting)
+        over = {severity for severity, most in self.thresholds.items() if found[severity] > most}
+        return tuple(one for one in self.counting if _counts_as(one.severity, self.thresholds) in over)
 
     @property
     def acceptable(self) -> tuple[Finding, ...]:
@@ -79,7 +89,8 @@ def judge(reports: Iterable[Report], failures: Iterable[Failure], borne: Borne, 
         aside=tuple(aside for _, aside in judged if aside is not None),
         thresholds=thresholds,
         refused=(*said, *_too_many(counting, thresholds)),
-        notes=tuple(sorted({*(note for report in reports for note in report.notes), *sorting.notes()})),
+        again=tuple(sorted(sorting.again())),
+        notes=tuple(sorted({*(note for report in reports for note in report.notes), *sorting.again(), *sorting.unused()})),
         reports=reports,
         failures=tuple(said),
     )
@@ -127,14 +138,18 @@ class _Sorting:
             return Aside(finding, "baseline", f"it was there before, as {accepted.severity}")
         return None
 
-    def notes(self) -> Iterator[str]:
-        """What counts no more, and what counted for nothing."""
-        for place, one in enumerate(self._exemptions):
-            if place in self._ended:
-                yield f"the exemption of {one} ended on {one.until} ({one.owner}: {one.reason})"
-            elif place not in self._used:
-                yield f"the exemption of {one} is about nothing that was found; take it out"
+    def again(self) -> Iterator[str]:
+        """What was set aside once, and counts."""
+        for place in sorted(self._ended):
+            one = self._exemptions[place]
+            yield f"the exemption of {one} ended on {one.until} ({one.owner}: {one.reason})"
         yield from self._worse
+
+    def unused(self) -> Iterator[str]:
+        """What counted for nothing."""
+        for place, one in enumerate(self._exemptions):
+            if place not in self._ended | self._used:
+                yield f"the exemption of {one} is about nothing that was found; take it out"
 
     def _by_statement(self, finding: Finding) -> str:
         """What a statement says, if all that speak of it agree."""
@@ -146,9 +161,9 @@ class _Sorting:
         first = min(about.values(), key=lambda one: (one.source, one.state, one.detail))
         return f"{first.state.replace('_', ' ')}, says {first.source}{f': {first.detail}' if first.detail else ''}"
 
-    def _exemption(self, finding: Finding) -> Exemption | None:
+    def _exemption(self, finding: Finding) -> FindingExemption | None:
         for place, one in enumerate(self._exemptions):
-            if one.means(finding):
+            if _means(one, finding):
                 if one.last >= self._today:
                     self._used.add(place)
                     return one
@@ -167,6 +182,14 @@ class _Sorting:
             )
             return None
         return accepted
+
+
+def _means(exemption: FindingExemption, finding: Finding) -> bool:
+    """Whether an exemption is about a finding."""
+    named = exemption.id.upper() in {one.upper() for one in finding.ids} or exemption.id in finding.fingerprints
+    part = finding.component
+    in_component = not exemption.component or (part is not None and exemption.component in {part.name, str(part)})
+    return named and in_component and (not exemption.path or exemption.path == finding.path)
 
 
 def _badness(severity: Severity) -> int:

@@ -9,7 +9,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tidegate.gates.scans.findings import SEVERITIES, is_cve, names, worst
+from tidegate.gates.scans.findings import is_cve, names, worst
+from tidegate.model.intent.scans import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tidegate.gates.scans import (
     bandit,
@@ -21,18 +22,17 @@ from tidegate.gates.scans import (
     zap,
 )
 from tidegate.gates.scans.findings import BrokenReportError, Report
+from tidegate.model.intent.scans import FORMATS, parted
 from tidegate.model.phrases import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
     from types import ModuleType
 
 _READERS: Final[tuple[ModuleType, ...]] = (
     sarif, trivy, grype, bandit, semgrep, pip_audit, safety, checkov, kubesec, zap, gitleaks, cyclonedx,
 )  # fmt: skip
 READERS: Final[dict[str, ModuleType]] = {reader.NAME: reader for reader in _READERS}
-FORMATS: Final = tuple(READERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,19 @@ class Given:
 
     file: Path
     format: str = ""
+    name: str = ""
+    """What it is called, if not by its path."""
 
     @property
     def source(self) -> str:
         """What it is called."""
-        return str(self.file)
+        return self.name or str(self.file)
+
+    @classmethod
+    def of(cls, text: str, folder: Path | None = None) -> Self:
+        """A file as people name it, or `FORMAT=FILE`; from a folder on, if there is one."""
+        form, file = parted(text)
+        return cls(folder / file if folder is not None else Path(file), form, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,8 @@ def _document(content: bytes) -> Any:
         raise BrokenReportError("it is no text") from None
     except json.JSONDecodeError as error:
         raise BrokenReportError(f"it is no whole JSON: {error.msg.lower()} in line {error.lineno}, column {error.colno}") from None
+    except ValueError:
+        raise BrokenReportError("a number in it is longer than any that is one") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

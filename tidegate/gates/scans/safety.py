@@ -10,7 +10,7 @@ from tidegate.gates.scans.parts import Part, taken
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tidegate.gates.scans.findings import Severity
+    from tidegate.model.intent.scans import Severity
 
 NAME: Final = "safety"
 

@@ -16,7 +16,7 @@ from tidegate.gates.scans.parts import Part, about_secret, of_code, taken
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tidegate.gates.scans.findings import Severity
+    from tidegate.model.intent.scans import Severity
 
 NAME: Final = "sarif"
 _LEVELS: Final[dict[str, Severity]] = {"error": "high", "warning": "medium", "note": "low", "none": "info"}

@@ -8,7 +8,7 @@ from tidegate.gates.scans.findings import BrokenReportError, Finding, file_path,
 from tidegate.gates.scans.parts import Part, of_code, taken
 
 if TYPE_CHECKING:
-    from tidegate.gates.scans.findings import Severity
+    from tidegate.model.intent.scans import Severity
 
 NAME: Final = "semgrep"
 _NO_FINGERPRINT: Final = "requires login"

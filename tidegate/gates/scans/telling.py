@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from tidegate.policing.sarif import Result, sarif
 
 if TYPE_CHECKING:
-    from tidegate.gates.scans.findings import Finding, Severity
+    from tidegate.gates.scans.findings import Finding
     from tidegate.gates.scans.judging import Verdict
+    from tidegate.model.intent.scans import Severity
 
 _LEVELS: Final[dict[Severity, Literal["error", "warning", "note"]]] = {
     "critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note", "unknown": "error",

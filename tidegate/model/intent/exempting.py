@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tidegate.model.base import Finding, Model, Text
-from tidegate.model.intent.gates import Day
+from tidegate.model.base import Day, Finding, Model, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Literal, assert_never
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 from pydantic import Field
 
 from tidegate.model.approval import Before
-from tidegate.model.base import Cron, Duration, Finding, Model, Name, Text, seconds, shape
+from tidegate.model.base import Cron, Day, Duration, Finding, Model, Name, Text, seconds, shape
 from tidegate.model.intent.people import Gpg, Oidc, Person, Ssh
+from tidegate.model.intent.scans import Scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tidegate.model.base import Path
 
-Day = Annotated[str, shape("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", 'a day, in quotes: "2026-12-24"', "2026-12-24")]
 FileName = Annotated[
     str,
     shape(
@@ -104,19 +104,6 @@ class Holiday(Model):
             yield Finding(("last",), f"{self.last} is before the first day, {self.first}", (("first",),))
 
 
-class Scan(Model):
-    """How many findings of a scan are borne."""
-
-    report: Text
-    """The report's file; {{service}}, {{version}} and {{digest}} are filled in."""
-    format: Literal["trivy", "grype", "sarif"]
-    """Which scanner's report it is."""
-    critical: Annotated[int, Field(ge=0)] = 0
-    """How many critical findings are borne."""
-    high: Annotated[int, Field(ge=0)] = 5
-    """How many high ones."""
-
-
 class Gates(Model):
     """What must hold before a release goes on."""
 
@@ -135,7 +122,7 @@ class Gates(Model):
     holidays: dict[Name, Holiday] = {}
     """Days on which nothing is released, by name."""
     scans: dict[Name, Scan] = {}
-    """Reports of scanners, by name."""
+    """Reports of scanners that must be there and good before a release begins, by name."""
 
     def members(self, names: Iterable[str]) -> tuple[str, ...]:
         """The people that these people and roles are."""

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.tidegate.gates.scans.test_reading import REPORTS, told
-from tidegate.gates.scans.borne import Baseline, Borne, Exemption, baseline, baseline_of, load, thresholds
-from tidegate.gates.scans.findings import SEVERITIES, BrokenReportError, Component, Finding, Report, Statement
+from tidegate.gates.scans.borne import Baseline, baseline, baseline_of, load, thresholds
+from tidegate.gates.scans.findings import BrokenReportError, Component, Finding, Report, Statement
 from tidegate.gates.scans.judging import judge
 from tidegate.gates.scans.reading import Failure, Given, read_all
 from tidegate.gates.scans.telling import as_json, as_sarif
 from tidegate.model.errors import ConfigurationError
+from tidegate.model.intent.scans import SEVERITIES, Borne, FindingExemption
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,9 +131,8 @@ def test_vex(statements: list[Statement], gone: bool) -> None:
 
 def exempt(**parts: Any) -> Borne:
     """Borne for a while."""
-    return Borne(
-        exemptions=(Exemption(**{"id": "CVE-2026-0001", "owner": "ada", "reason": "behind a login", "until": "2026-11-22", **parts}),)
-    )
+    said = {"id": "CVE-2026-0001", "owner": "ada", "reason": "behind a login", "until": "2026-11-22", **parts}
+    return Borne(exemptions=(FindingExemption(**said),))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.gates.scans.findings import SEVERITIES, Component, Finding, component, file_path, names, of_purl
+from tidegate.gates.scans.findings import Component, Finding, component, file_path, names, of_purl
 from tidegate.gates.scans.merging import merged
+from tidegate.model.intent.scans import SEVERITIES
 
 JINJA = Component("pypi", "jinja2", "2.10")
 APT = Component("deb", "apt", "1.8")

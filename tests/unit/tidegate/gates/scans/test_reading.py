@@ -113,6 +113,7 @@ def test_scans_that_saw_nothing(name: str, why: str) -> None:
         (b'{"a": NaN}', "NaN is no number"),
         (b"{} {}", "no whole JSON"),
         (b"<xml/>", "no whole JSON"),
+        (b"9" * 5_000, "longer than any that is one"),
         (b"\xff{", "no text"),
         (b"[" * 100_000, "nested too deeply"),
     ],
