@@ -137,6 +137,7 @@ def test_a_person_holds_a_release_and_takes_it_back(tmp_path: Path, engine: str)
         assert there.failed() == 0
 
 
+@pytest.mark.matrix
 @pytest.mark.timeout(400)
 def test_bad_reports_of_scanners_keep_a_release_from_beginning(tmp_path: Path, engine: str) -> None:
     """Nothing is changed, not even the file; with a good one the same release goes."""
