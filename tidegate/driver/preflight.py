@@ -201,4 +201,4 @@ def refuse(found: Found) -> None:
         raise PolicyError(text)
     if gates == {"planner"} and found.refusal is not None:
         raise found.refusal
-    raise GateRefusedError(f"nothing was changed. {text}")
+    raise GateRefusedError(f"it isn't begun, and nothing was changed for it. {text}")
