@@ -80,6 +80,7 @@ class Told(TypedDict):
     tags: NotRequired[tuple[str, ...]]
     url: NotRequired[str]
     level: NotRequired[Level]
+    needs: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,12 @@ class Policy:
     url: str = ""
     level: Level = "mandatory"
     """How it is enforced where nothing else is said."""
+    needs: str = ""
+    """The setting without which it asks for nothing; "" if it always does."""
+
+    def asks(self, settings: Settings) -> bool:
+        """Whether it asks for anything, as it is set."""
+        return not self.needs or bool(getattr(settings, self.needs))
 
     def parts(self, subject: Subject) -> Iterable[Subject | Pod]:
         """What of an object is given to the function, one after the other."""

@@ -190,13 +190,14 @@ class Rulebook:
 
     def _ruling(self, rule: Rule, finding: Violation | Doubt) -> Ruling:
         at = finding.at
+        path = masked(at.subject, at.path)
         if isinstance(finding, Doubt):
-            return Ruling(rule, at.subject, "doubt", "advisory", at.path, f"{at.path or 'it'} isn't known before the update: {_LATER}", "")
+            return Ruling(rule, at.subject, "doubt", "advisory", path, f"{path or 'it'} isn't known before the update: {_LATER}", "")
         reason, fix = masked(at.subject, finding.reason), masked(at.subject, finding.fix) or rule.policy.fix
         exemption, note = self._exempted(rule, at.subject)
         mandatory = rule.level in {"mandatory", "remediate"} and exemption is None
         level: Literal["advisory", "mandatory"] = "mandatory" if mandatory else "advisory"
-        return Ruling(rule, at.subject, "violation", level, at.path, reason, fix, note, exemption, finding.mended, at.steps)
+        return Ruling(rule, at.subject, "violation", level, path, reason, fix, note, exemption, finding.mended, at.steps)
 
     def _exempted(self, rule: Rule, subject: Subject) -> tuple[Exemption | None, str]:
         """The exemption that counts, and what is to be said of it, or of one that counts no more."""
@@ -227,10 +228,15 @@ def _settings(name: str, policy: Policy, told: Mapping[str, Any]) -> Any:
     try:
         return policy.settings.model_validate_json(to_json(told))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False, include_url=False))
+        wrong = "; ".join(map(_slip, error.errors(include_input=False, include_url=False)))
         raise ConfigurationError(
             f"the settings of the policy {name} are wrong: {wrong}. `tidegate policies show {name}` says what it takes."
         ) from None
+
+
+def _slip(error: Mapping[str, Any]) -> str:
+    where, what = ".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def _check_names(packs: Sequence[Pack], told: Policies) -> None:
@@ -243,5 +249,5 @@ def _check_names(packs: Sequence[Pack], told: Policies) -> None:
         if pack in ours and policy and policy != "*" and name not in names:
             near = get_close_matches(name, sorted(names), n=1)
             raise ConfigurationError(
-                f"there is no policy {name}{f'; do you mean {near[0]}?' if near else ''} `tidegate policies list` has them all."
+                f"there is no policy {name}{f'; do you mean {near[0]}?' if near else '.'} `tidegate policies list` has them all."
             )

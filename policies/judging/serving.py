@@ -26,7 +26,7 @@ from policies.judging.stacks import Stack
 from policies.judging.subjects import of_resource
 from policies.judging.wire import Reading, changed
 from tidegate.model.errors import ConfigurationError
-from tidegate.model.intent.policies import Policies
+from tidegate.model.intent.policies import UNASKED, Policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,6 +90,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
         self._rules = Rulebook.of([pack])
+        self._noted = False
 
     @_refusing
     def ConfigureStack(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
@@ -126,6 +127,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     def AnalyzeStack(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
         """What is said against the stack as a whole."""
+        self._note()
         if not any(rule.policy.scope == "stack" for rule in self._rules.rules):
             return analyzer_pb2.AnalyzeResponse()
         rulings = self._rules.judge_stack(Stack(tuple(map(_subject, request.resources))))
@@ -166,6 +168,15 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         """Nothing takes long enough to be given up."""
         return empty_pb2.Empty()
 
+    def _note(self) -> None:
+        """Say once what isn't judged here: a pack that is silent would pass for one that has looked."""
+        unasked = [rule.policy.name for rule in self._rules.rules if rule.policy.scope == "update" and rule.level != "disabled"]
+        if unasked and not self._noted:
+            self._noted = True
+            # A line of the log, and no violation: whoever does ask them, as releases do, leaves it out.
+            sys.stderr.write(f"{self._pack.name}: {_listed(unasked)} {UNASKED}\n")
+            sys.stderr.flush()
+
     def _told(self, ruling: Ruling, urn: str = "") -> Any:
         policy = ruling.rule.policy
         return analyzer_pb2.AnalyzeDiagnostic(
@@ -178,6 +189,11 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             urn=urn,
             severity=_SEVERITIES[policy.severity],
         )
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last} aren't" if others else f"{last} isn't"
 
 
 def _gathered(rulings: list[Ruling]) -> list[Ruling]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 _ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
 _MOST_BYTES: Final = 64 * 2**20
+_MOST_NODES: Final = 1_000_000
+"""What a document may stand for with its aliases: a few lines of them could stand for more than any machine holds."""
 
 
 # Without libyaml it is the same, and slower.
@@ -59,11 +60,13 @@ def read(paths: Iterable[str]) -> Manifests:
     nodes: dict[int, Any] = {}
     for path in paths:
         for name, text, named in _texts(path):
-            found = list(_objects(name, text))
+            found, strays = _objects(name, text)
             if not found and named:
                 raise ConfigurationError(f"{name} has no Kubernetes object: none has `apiVersion` and `kind`")
             if not found:
                 skipped.append(name)
+            elif strays:
+                raise ConfigurationError(f"{name}:{strays[0]}: this has no `apiVersion` and `kind`, so it can't be judged as the rest can")
             for subject, node in found:
                 subjects.append(subject)
                 nodes[id(subject)] = node
@@ -79,7 +82,7 @@ def _texts(path: str) -> Iterator[tuple[str, str, bool]]:
     if not place.is_dir():
         yield path, _text(place), True
         return
-    files = [file for file in sorted(place.rglob("*")) if file.suffix in _ENDINGS and file.is_file()]
+    files = [file for file in sorted(place.rglob("*")) if file.suffix in _ENDINGS and not file.is_dir()]
     if not files:
         raise ConfigurationError(f"the folder {path} has no .yaml, .yml or .json file")
     for file in files:
@@ -98,34 +101,61 @@ def _text(file: Path) -> str:
         raise ConfigurationError(f"{file} can't be read: {error.strerror or error}") from error
 
 
-def _objects(name: str, text: str) -> Iterator[tuple[Subject, Any]]:
+def _objects(name: str, text: str) -> tuple[list[tuple[Subject, Any]], list[int]]:
+    """The objects in a file, each with its node, and the lines of what is no object."""
+    found: list[tuple[Subject, Any]] = []
+    strays: list[int] = []
     loader = _Loader(text)
     try:
         while loader.check_node():
             node = loader.get_node()
-            value = loader.construct_document(node)
             if "&" in text:
-                json.dumps(value, default=str)  # an alias may lead back to where it is
-            yield from _flat(name, value, node)
+                _check_size(node)
+            for value, part in _flat(loader.construct_document(node), node):
+                line = part.start_mark.line + 1 if part is not None else 1
+                if _is_object(value):
+                    found.append((of_manifest(value, Source(name, line)), part))
+                elif value:
+                    strays.append(line)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         hint = " Is it a template? Render it first: `helm template . | tidegate policies check -`." if "{{" in text else ""
         raise ConfigurationError(f"{name} can't be read as YAML: {' '.join(str(error).split())}.{hint}") from None
     finally:
         loader.dispose()
+    return found, strays
 
 
-def _flat(name: str, value: Any, node: Any) -> Iterator[tuple[Subject, Any]]:
-    """An object; of a List, those in it."""
-    if not isinstance(value, dict) or not isinstance(value.get("kind"), str) or not isinstance(value.get("apiVersion"), str):
-        return
-    items = value.get("items")
-    if value["kind"].endswith("List") and isinstance(items, list):
+def _check_size(node: Any) -> None:
+    if _size(node, {}) > _MOST_NODES:
+        raise ValueError("its aliases stand for too much")
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many nodes a node stands for, with those that its aliases stand for."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) in known:
+        if not known[id(node)]:
+            raise ValueError("an alias leads back to where it is")
+        return known[id(node)]
+    known[id(node)] = 0
+    parts = (part for pair in node.value for part in pair) if isinstance(node, yaml.MappingNode) else node.value
+    known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(key), str) and value[key] for key in ("kind", "apiVersion"))
+
+
+def _flat(value: Any, node: Any) -> Iterator[tuple[Any, Any]]:
+    """A document; of a List, those in it."""
+    if _is_object(value) and value["kind"].endswith("List") and isinstance(value.get("items", []) or [], list):
         below = _child(node, "items")
-        for place, one in enumerate(items):
-            yield from _flat(name, _named(one, value), _child(below, place))
-        return
-    if value["kind"] and value["apiVersion"]:
-        yield of_manifest(value, Source(name, node.start_mark.line + 1 if node is not None else 1)), node
+        for place, one in enumerate(value.get("items") or ()):
+            yield from _flat(_named(one, value), _child(below, place))
+    else:
+        yield value, node
 
 
 def _named(item: Any, of: Mapping[str, Any]) -> Any:

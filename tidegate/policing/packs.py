@@ -23,7 +23,7 @@ def pack(name: str) -> Pack:
     """A pack, by its name."""
     if name not in NAMES:
         near = get_close_matches(name, NAMES, n=1)
-        raise ConfigurationError(f"there is no pack {name}{f'; do you mean {near[0]}?' if near else ''} There are {', '.join(NAMES)}.")
+        raise ConfigurationError(f"there is no pack {name}{f'; do you mean {near[0]}?' if near else '.'} There are {', '.join(NAMES)}.")
     found: Pack = import_module(f"policies.{name}").PACK
     return found
 
@@ -43,7 +43,7 @@ def policy(name: str) -> tuple[Pack, Policy]:
         raise ConfigurationError(f"more than one pack has a policy {name}: name it with its pack, {found[0][0].name}/{name}")
     near = get_close_matches(name, known, n=1) or [one for one in known if name in one][:1]
     raise ConfigurationError(
-        f"there is no policy {name}{f'; do you mean {near[0]}?' if near else ''} `tidegate policies list` has them all."
+        f"there is no policy {name}{f'; do you mean {near[0]}?' if near else '.'} `tidegate policies list` has them all."
     )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from tidegate.model.intent.policies import UNASKED
 from tidegate.model.told import Violation
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Heard:
 
     def _diagnostic(self, content: dict[str, Any]) -> None:
         text, severity = str(content.get("message") or "").strip(), content.get("severity")
-        if not text or severity == "debug":
+        if not text or severity == "debug" or text.endswith(UNASKED):
             return
         about = _named(content.get("urn") or "")
         said = f"{about}: {text}" if about else text

@@ -35,6 +35,7 @@ class Licences(Settings):
     tags=("supply-chain", "licences"),
     url="https://spdx.org/licenses/",
     settings=Licences,
+    needs="folder",
 )
 def allowed_licences(stack: Stack, given: Given[Licences]) -> Iterator[Finding]:
     """A folder without a whole bill of materials is no proof of anything."""

@@ -26,6 +26,7 @@ class Registries(Settings):
     tags=("images", "supply-chain"),
     url="https://kubernetes.io/docs/concepts/containers/images/",
     settings=Registries,
+    needs="registries",
 )
 def allowed_registries(pod: Pod, given: Given[Registries]) -> Iterator[Finding]:
     """Each image for itself, as long as any registry is named."""

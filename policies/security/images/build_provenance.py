@@ -40,6 +40,7 @@ class Builders(Trust):
     tags=("images", "supply-chain"),
     url="https://slsa.dev/spec/v1.0/provenance",
     settings=Builders,
+    needs="bundles",
 )
 def build_provenance(pod: Pod, given: Given[Builders]) -> Iterator[Finding]:
     """Each image for itself."""

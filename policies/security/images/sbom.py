@@ -23,6 +23,7 @@ _SPDX: Final = "https://spdx.dev/Document"
     tags=("images", "supply-chain"),
     url="https://docs.sigstore.dev/cosign/verifying/attestation/",
     settings=Trust,
+    needs="bundles",
 )
 def sbom(pod: Pod, given: Given[Trust]) -> Iterator[Finding]:
     """Each image for itself."""

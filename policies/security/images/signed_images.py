@@ -21,6 +21,7 @@ _COSIGN = "https://sigstore.dev/cosign/sign"
     tags=("images", "supply-chain"),
     url="https://docs.sigstore.dev/cosign/verifying/verify/",
     settings=Trust,
+    needs="bundles",
 )
 def signed_images(pod: Pod, given: Given[Trust]) -> Iterator[Finding]:
     """Each image for itself."""

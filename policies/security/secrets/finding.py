@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from policies.security.secrets.formats import decoded, is_reference, known
+from policies.judging.formats import decoded, is_reference, known
 from policies.security.secrets.names import certain, possible
 from policies.security.secrets.randomness import random_by_name, random_in
 

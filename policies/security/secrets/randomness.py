@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from policies.security.secrets.formats import decoded
+from policies.judging.formats import decoded
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
 _HEX: Final = re.compile(r"(?:0x)?[0-9a-fA-F]+")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 ALL: Final = "all"
+UNASKED: Final = "judged by the pack, which isn't told what was there before: `tidegate policies run` and releases judge them."
+"""What packs say at the end of a line that names their policies on the update itself."""
 Rule = Annotated[
     str,
     shape(

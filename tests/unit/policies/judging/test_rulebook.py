@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from policies.judging import of_manifest, of_resource, stack_of
+from policies.judging import Violation, of_manifest, of_objects, of_resource, stack_of
 from policies.judging.fields import UNKNOWN, Hidden
-from policies.judging.rulebook import Rulebook
+from policies.judging.rulebook import Pack, Rulebook
 from tests.unit.policies.judging.examples import PACK
 from tests.unit.policies.wrapping import pod, wrapped
 from tidegate.model.errors import ConfigurationError
 from tidegate.model.intent.policies import Policies
+from tidegate.policing import packs
 
 if TYPE_CHECKING:
-    from policies.judging import Subject
+    from collections.abc import Iterator
+
+    from policies.judging import Finding, Given, Settings, Subject
     from policies.judging.rulebook import Ruling
 
 TODAY = date(2026, 6, 15)
@@ -92,6 +95,15 @@ def test_what_no_policy_knows_is_refused(told: dict[str, Any], message: str) -> 
         rules(**told)
 
 
+def test_a_slip_is_told_in_our_words() -> None:
+    """Also one that a policy's own settings find."""
+    told = Policies.model_validate({"settings": {"security/signed-images": {"bundles": "bundles"}}})
+    with pytest.raises(ConfigurationError, match="security/signed-images are wrong: bundles: an absolute path"):
+        Rulebook.of([packs.pack("security")], told)
+    with pytest.raises(ConfigurationError, match=r"there is no pack nope\. There are security"):
+        packs.pack("nope")
+
+
 @pytest.mark.parametrize(("until", "good"), [("2026-02-28", True), ("2026-02-30", False), ("28.2.2026", False)])
 def test_an_exemption_has_an_end(until: str, good: bool) -> None:
     """That calendars have."""
@@ -125,6 +137,39 @@ def test_secrets_never_appear_in_a_message(subject: Subject) -> None:
     assert "[secret]" in found.text
     assert "hunter2" not in found.text
     assert "aHVudGVyMg" not in found.text
+
+
+KEY = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+PEM = "-----BEGIN RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"volume {KEY!r} is of the kind nfs", "volume '[secret]' is of the kind nfs"),
+        (f"{KEY} and again {KEY}", "[secret] and again [secret]"),
+        ("runs 'https://ada:hunter2@ghcr.io/a:1'", "runs 'https://ada:[secret]@ghcr.io/a:1'"),
+        # A runtime's reference has no scheme.
+        ("runs 'ada:hunter2@ghcr.io/a:1'", "runs 'ada:[secret]@ghcr.io/a:1'"),
+        ("asks the host 'ada:hunter2@db'", "asks the host 'ada:[secret]@db'"),
+        (f"has {PEM + chr(10) + 'MIIEow' * 8 + chr(10)!r}", "has '[secret]'"),
+        ("Authorization: Bearer abcdefgh12345678", "Authorization: Bearer [secret]"),
+        # A tag before a digest is none, whole or as people write it.
+        (f"runs 'web:v1@sha256:{'a' * 64}'", f"runs 'web:v1@sha256:{'a' * 64}'"),
+        ("Add the digest: `name:tag@sha256:…`", "Add the digest: `name:tag@sha256:…`"),
+        ("asks 'http://web:8080/a@b'", "asks 'http://web:8080/a@b'"),
+    ],
+)
+def test_what_looks_like_a_secret_is_never_told(text: str, told: str) -> None:
+    """Wherever it has got to: into a name, an image, a host."""
+
+    @of_objects("ConfigMap", title="Says what it is told.", severity="low", fix="None.")
+    def careless(subject: Subject, given: Given[Settings]) -> Iterator[Finding]:  # noqa: ARG001 - a policy's signature
+        yield Violation(subject.at("data", KEY), text, text)
+
+    subject = of_manifest({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {KEY: ""}})
+    (found,) = Rulebook.of([Pack("test", "Tests", (careless,))]).judge(subject)
+    assert (found.reason, found.fix, found.path) == (told, told, "data.[secret]")
 
 
 def test_a_doubt_hides_nothing_and_refuses_nothing() -> None:

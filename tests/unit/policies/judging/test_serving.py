@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2
 
+from policies.judging import of_update
 from policies.judging.serving import Analyzer
 from tests.unit.policies.judging.examples import PACK
 from tests.unit.policies.wrapping import pod, wrapped
+from tidegate.policing import packs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import grpc
+
+    from policies.judging import Finding, Given, Settings, Stack
+    from policies.judging.rulebook import Pack
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}
@@ -33,9 +41,9 @@ class Context:
         raise Aborted(code, text)
 
 
-def analyzer(**config: Any) -> Analyzer:
+def analyzer(pack: Pack = PACK, **config: Any) -> Analyzer:
     """The pack, on a stack with this configuration."""
-    found = Analyzer(PACK)
+    found = Analyzer(pack)
     texts = {f"tidegate:{key}": json.dumps(value) for key, value in config.items()}
     found.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="s", project="p", config=texts), Context())
     return found
@@ -109,6 +117,29 @@ def test_unknown_values_and_secrets() -> None:
     data = {"kind": "ConfigMap", "data": dict.fromkeys("abcd", SECRET)}
     (found,) = analyzer().Analyze(asked(data, "kubernetes:core/v1:ConfigMap"), CONTEXT).diagnostics
     assert "hunter2" not in found.message
+
+
+def test_what_is_not_asked_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
+    """The update itself isn't told to packs: one that is silent about it would pass for one that has looked."""
+
+    @of_update("Nothing goes.", severity="high", fix="Keep it.")
+    def nothing_goes(stack: Stack, given: Given[Settings]) -> Iterator[Finding]:  # noqa: ARG001 - a policy's signature
+        yield from ()
+
+    def said(pack: Pack, **config: Any) -> str:
+        served = analyzer(pack, **config)
+        for _ in range(2):
+            served.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), CONTEXT)
+        return capfd.readouterr().err
+
+    pack = replace(PACK, policies=(*PACK.policies, nothing_goes))
+    text = said(pack)
+    assert text.startswith("test: nothing-goes isn't judged by the pack")
+    assert "`tidegate policies run`" in text
+    assert text.count("\n") == 1
+    assert said(pack, policies={"enforcement": {"test/nothing-goes": "disabled"}}) == ""
+    assert said(PACK) == ""
+    assert said(packs.pack("release")).startswith("release: one-slot, kept-data, protected-resources and update-size aren't judged")
 
 
 def test_the_providers_namespace_counts() -> None:

@@ -40,6 +40,8 @@ items:
   kind: PodList
   items: [{metadata: {name: b}}]
 """
+# Each line stands for ten times what the one above does.
+BOMB = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 10)}]\n" for n in range(9))
 
 
 def written(place: Path, **files: str) -> str:
@@ -103,6 +105,10 @@ def test_a_folder_may_have_other_files(tmp_path: Path) -> None:
         ("replicas: 3", "has no Kubernetes object"),
         ("", "has no Kubernetes object"),
         ("apiVersion: 1\nkind: ConfigMap", "has no Kubernetes object"),
+        ("apiVersion: v1\nkind: List\nitems: null", "has no Kubernetes object"),
+        (f"{TWO}---\napiversion: v1\nkind: Pod\n", "a.yaml:18: this has no `apiVersion` and `kind`"),
+        ("apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n- {kind: Pod}\n", "a.yaml:5: this has no"),
+        (BOMB, "its aliases stand for too much"),
     ],
 )
 def test_what_cannot_be_read_is_an_error(tmp_path: Path, text: str, message: str) -> None:
@@ -110,6 +116,21 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path, text: str, message: str
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match=message):
         read([str(tmp_path / "a.yaml")])
+
+
+def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
+    """What is in a folder and can't be read isn't left out."""
+    place = written(tmp_path, a__yaml=TWO)
+    (tmp_path / "b.yaml").symlink_to(tmp_path / "gone")
+    with pytest.raises(ConfigurationError, match=r"b\.yaml can't be read"):
+        read([place])
+
+
+def test_aliases_are_what_they_stand_for(tmp_path: Path) -> None:
+    """Within reason; merges too."""
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: &m {name: a}\ndata: {<<: *m, b: c}\nother: [*m, *m]\n"
+    [subject] = read([written(tmp_path, a__yaml=text)]).subjects
+    assert subject.at("data").value == {"name": "a", "b": "c"}
 
 
 @pytest.mark.parametrize("path", ["nothing.yaml", "empty"])

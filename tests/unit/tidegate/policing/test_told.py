@@ -10,11 +10,11 @@ import pytest
 
 from policies.judging import Violation, of_stack
 from policies.judging.rulebook import Pack, Rulebook
-from policies.judging.subjects import Source, of_manifest
+from policies.judging.subjects import Source, of_manifest, of_resource
 from tests.unit.policies.judging.examples import PACK
-from tests.unit.policies.wrapping import pod, wrapped
+from tests.unit.policies.wrapping import KINDS, pod, wrapped
 from tidegate.model.intent.policies import Policies
-from tidegate.policing.checking import check
+from tidegate.policing.checking import check, rulebook
 from tidegate.policing.coverage import coverage
 from tidegate.policing.page import page
 from tidegate.policing.sarif import Result, sarif
@@ -150,6 +150,49 @@ def test_what_nothing_was_judged_by_is_not_held() -> None:
     controls = [control for framework in coverage(empty) for control in framework.controls]
     assert {control.state for control in controls if control.policies} == {"not judged"}
     assert {control.state for control in controls if not control.policies} == {"no policy"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "settings", "there", "state"),
+    [
+        # What looks at a whole stack, at what isn't in it.
+        ("security/s3-versioning", {}, ["Deployment"], "not judged"),
+        ("release/disruption-budgets", {}, ["ConfigMap"], "not judged"),
+        ("release/weight-steps", {}, ["Deployment"], "not judged"),
+        ("security/service-account-tokens", {}, ["ConfigMap"], "not judged"),
+        ("security/network-policies", {"ignored": ["shop"]}, ["Deployment"], "held"),
+        # What asks for nothing, as long as it isn't told what.
+        ("security/signed-images", {}, ["Deployment"], "not judged"),
+        ("security/allowed-registries", {}, ["Deployment"], "not judged"),
+        ("security/allowed-registries", {"registries": ["registry.example"]}, ["Deployment"], "held"),
+        ("compliance/allowed-licences", {}, ["Deployment"], "not judged"),
+    ],
+)
+def test_what_was_not_looked_at_is_not_held(policy: str, settings: dict[str, Any], there: list[str], state: str) -> None:
+    """An auditor would be told what nobody has asked."""
+    objects = [
+        of_manifest(
+            wrapped(kind, pod()) if kind in KINDS else {"apiVersion": "v1", "kind": kind, "metadata": {"name": "x", "namespace": "shop"}}
+        )
+        for kind in there
+    ]
+    told = Policies.model_validate({"settings": {policy: settings}})
+    report = check(rulebook([policy.partition("/")[0]], told, "staging"), objects)
+    states = {one.state for found in coverage(report) for control in found.controls for one in control.policies if one.policy == policy}
+    assert states == {state}
+
+
+@pytest.mark.parametrize(
+    ("kind", "aws", "kubernetes"), [("PersistentVolumeClaim", "not judged", "violated"), ("", "violated", "not judged")]
+)
+def test_a_platforms_framework_is_about_that_platform(kind: str, aws: str, kubernetes: str) -> None:
+    """A claim of Kubernetes breaks no rule on buckets, though the same policy looks at both."""
+    claim = of_manifest({"apiVersion": "v1", "kind": kind, "metadata": {"name": "x", "namespace": "default"}})
+    bucket = of_resource("aws:s3/bucket:Bucket", {}, label="logs")
+    found = coverage(check(rulebook(["compliance"], None, "staging"), [claim if kind else bucket]))
+    states = {(one.name, control.id): control.state for one in found for control in one.controls}
+    assert (states["cis-aws", "2.1.3"], states["cis-kubernetes", "5.7.4"]) == (aws, kubernetes)
+    assert states["soc2", "C1.1"] == "violated"
 
 
 def test_a_page_escapes_everything() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tidegate.model.intent.policies import UNASKED
 from tidegate.model.told import Violation
 from tidegate.stack.listening import EventFile, Heard
 
@@ -48,6 +49,8 @@ def test_progress() -> None:
         word("waiting", urn=_URN, ephemeral=True),
         word("the hush", "warning", _URN),
         word("inside", "debug"),
+        # A preview's events are judged by us.
+        word(f"release: update-size isn't {UNASKED}\n"),
         step("resOutputsEvent", "update"),
         {"summaryEvent": {"resourceChanges": {"update": 1, "same": 4, "create": 0}}},
         {"cancelEvent": {}},

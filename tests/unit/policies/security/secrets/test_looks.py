@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.judging.formats import decoded
 from policies.security.secrets.finding import in_argument, in_entry, in_file, in_value
-from policies.security.secrets.formats import decoded
 from tests.unit.policies.security.secrets.made import CERTIFICATE, JWT, KNOWN, LETTERS, LOWER, encoded, random, url_safe
 
 HASH = hashlib.sha256(b"x")

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
+from policies.judging.formats import decoded
 from policies.security.secrets.finding import Found, in_entry, in_file, in_value
-from policies.security.secrets.formats import decoded
 from policies.security.secrets.names import certain, possible
 from policies.security.secrets.randomness import random_by_name, random_in
 from tests.unit.policies.security.secrets.made import KNOWN, LETTERS, encoded, random

@@ -33,6 +33,8 @@ class Known:
     """What it looks like: `a GitHub token`."""
     start: int
     """Where in the text it begins."""
+    password: tuple[int, int]
+    """Where the part is that nobody else may know: the whole of it, or what a login has as its password."""
 
 
 def is_reference(value: str) -> bool:
@@ -46,7 +48,8 @@ def known(text: str) -> Iterator[Known]:
         if word in text:
             for match in one.pattern.finditer(text):
                 if one.check(match):
-                    yield Known(one.what, match.start())
+                    part = "password" if "password" in match.re.groupindex else 0
+                    yield Known(one.what, match.start(), match.span(part))
 
 
 def decoded(token: str) -> str | None:
