@@ -148,7 +148,7 @@ def test_bad_reports_of_scanners_keep_a_release_from_beginning(tmp_path: Path, e
         shutil.copy(REPORTS / "trivy-image.json", report)
         ended = there.verb("release", "web=v2", "--yes")
         assert ended.code == 20, ended.err
-        assert "nothing was changed for it. scans: images: web v2: 2 critical findings; 0 are borne (CVE-2026-0001 in libssl1.1" in ended.err
+        assert "nothing was changed for it. scans: images: web v2: 2 critical findings; 0 are borne (CVE-2026-0001" in ended.err
         assert (there.folder / FILE).read_text() == before
         assert [row["event"] for row in there.verb("history").well().answer["updates"]] == ["apply"]
 
