@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 from tests.simulation.world import told_again
 from tidegate.driver.ports import Ports
@@ -15,7 +16,7 @@ from tidegate.model.told import Preview, Violation
 from tidegate.planner.bringing import brings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import TypeVar
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from tidegate.planner.standing import Seen
 
     T = TypeVar("T")
+
+
+_LOOK: Final = 1.0
+"""How often an update is looked after, in seconds."""
 
 
 class Killed(BaseException):
@@ -91,7 +96,7 @@ class Process:
         if self.name == "driver-1.0":
             self.world.first_calls = self.calls
 
-    def update(self, told: Told, event: Event) -> None:
+    def update(self, told: Told, event: Event, look: Callable[[], None]) -> None:
         """An update; it may be its end, half way."""
         self._counted()
         if self.name == "driver-1.0":
@@ -101,7 +106,7 @@ class Process:
             raise Killed
         steps = self.world.updating(told, event, self.name)
         for done, wait in enumerate(steps, 1):
-            self.world.timeline.sleep(wait)
+            self._waiting(wait, steps, look)
             if death is not None and not death.after and done == death.within:
                 if death.orphan:
                     self.world.timeline.play(_quietly(steps))
@@ -113,6 +118,19 @@ class Process:
                 raise Killed
         if death is not None:
             raise Killed
+
+    def _waiting(self, wait: float, steps: Generator[float], look: Callable[[], None]) -> None:
+        """A step of an update, looked after all the while; should that be the process's end, the engine goes on by itself."""
+        until = self.world.timeline.now + wait
+        try:
+            while (left := until - self.world.timeline.now) > 0:
+                lasts = min(_LOOK, left)
+                self.world.timeline.sleep(lasts)
+                self.world.rules.served(lasts, blind=False)
+                look()
+        except Killed:
+            self.world.timeline.play(_quietly(chain([max(0.0, until - self.world.timeline.now)], steps)))
+            raise
 
     def _free(self) -> None:
         if self.world.holder == "nobody":
@@ -174,9 +192,9 @@ class Stack(Part):
         violations = tuple(Violation("pack", policy, "mandatory", "urn", "no") for policy in self._world.violations)
         return self._process.call(lambda: Preview({"same": 1}, violations))
 
-    def update(self, told: Told, event: Event, line: Callable[[str], None]) -> None:
+    def update(self, told: Told, event: Event, line: Callable[[str], None], look: Callable[[], None]) -> None:
         del line
-        self._process.update(told, event)
+        self._process.update(told, event, look)
 
 
 class Cluster(Part):

@@ -79,6 +79,12 @@ class Rules:
         world = self.world
         blind = world.out("cluster") or world.out("backend") or world.holder is not None
         self._recorded(lasts, blind=blind or world.out("lock"))
+        self.served(lasts, blind=blind)
+
+    def served(self, lasts: float, *, blind: bool) -> None:
+        """For so long a driver looks on, or after its own update: users of a candidate that is down are led back meanwhile."""
+        world = self.world
+        blind = blind or world.out("cluster")
         for name, route in world.routes.items():
             here = [slot for slot, weight in route.served.items() if weight and not world.slots[name, slot].ready]
             away = any(world.slots[name, other(slot)].ready for slot in here)

@@ -45,6 +45,8 @@ class Story:
     lag: float = 1.0
     before: tuple[str, ...] = ()
     failures: dict[int, int] = field(default_factory=dict)
+    slow: dict[int, float] = field(default_factory=dict)
+    """How long the how-manieth updates hang once they have moved users."""
     outages: dict[str, list[Outage]] = field(default_factory=dict)
     people: list[tuple[float, str]] = field(default_factory=list)
     """When somebody does what."""
@@ -113,6 +115,8 @@ def made_up(seed: int) -> Story:
     story.supersede = "go-back" if r.random() < 0.1 else "refuse"
     if r.random() < 0.1:
         story.scanned = frozenset((name, "v2") for name in names if r.random() < 0.3)
+    if r.random() < 0.15:
+        story.slow = {r.randint(2, 6): r.uniform(5, 90) for _ in range(r.randint(1, 2))}
     return story
 
 
@@ -177,7 +181,7 @@ def play(story: Story) -> Outcome:
     """The whole story, to its end; the rules hold at every moment of it."""
     timeline = Timeline(END)
     file = told(story.shape, (), story.before, story.supersede)
-    world = World(timeline, file, dict(story.manners), story.lag, dict(story.failures))
+    world = World(timeline, file, dict(story.manners), story.lag, dict(story.failures), dict(story.slow))
     world.outages.update(story.outages)
     world.installed()
     old = world.file

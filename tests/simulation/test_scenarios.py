@@ -73,6 +73,12 @@ CASES: dict[str, Case] = {
     "metrics away for good": Case(Story(outages=out("metrics", 40, 300)), 22, V1, "nobody can say how it is"),
     # Pods.
     "pods crash with users on them": Case(Story(manners=web(dies_at=10)), 22, V1, "health: web"),
+    "pods crash while an update hangs that has moved users": Case(
+        Story(manners=web(dies_at=50, dies_after=2.0), slow={3: 120.0}), 22, V1, "while an update was under way", "aborted"
+    ),
+    "pods are down for a moment while an update hangs": Case(
+        Story(manners=web(dies_at=50, dies_after=2.0, recovers=20.0), slow={3: 120.0}), 22, V1, "while an update was under way", "aborted"
+    ),
     "pods run out of memory": Case(Story(manners=web(dies_at=50, dies_of="resources")), 22, V1, "resources: web"),
     "a missing key": Case(Story(manners=web(dies_at=1, dies_of="configuration")), 22, V1, "configuration: web"),
     "a pod that flaps": Case(replace(STRAIGHT, manners={("store", "v2"): Manner(flaps=6)}), 22, {"store": "v1"}, "not well for"),

@@ -81,6 +81,8 @@ class World:
     """How long gateways take to follow."""
     failures: dict[int, int] = field(default_factory=dict)
     """At which of their steps the how-manieth updates fail."""
+    slow: dict[int, float] = field(default_factory=dict)
+    """How long the how-manieth updates hang before they are through."""
     outages: dict[str, list[Outage]] = field(default_factory=lambda: defaultdict(list))
     """Of the backend, the cluster, metrics, locks."""
 
@@ -202,6 +204,7 @@ class World:
                 self._fails(step == fails_at, f"{event.kind} failed at its step {step}, as it was to")
                 if wait:
                     yield wait
+            yield self.slow.get(number, 0.0)
             self._fails(self.out("state"), "the state couldn't be written")
             before, self.ledger, result = self.ledger, plan.ledger, "succeeded"
             self.rules.begun(before, told)

@@ -89,9 +89,9 @@ class Carrier:
         self.tell("progress", f"{error}; trying again in {wait:g} s")
         self.ports.clock.sleep(wait)
 
-    def update(self, told: Told, event: Event) -> None:
-        """One update."""
-        self.ports.stack.update(told, event, self._line)
+    def update(self, told: Told, event: Event, look: Callable[[], None] = lambda: None) -> None:
+        """One update; `look` is called again and again while it goes on."""
+        self.ports.stack.update(told, event, self._line, look)
 
     def carry(self, settings: Releases, make: Callable[[Reading], tuple[Told, Event] | None]) -> Reading:
         """Read, make an event of it, and carry that out; None: there is nothing to do (any more). What it came to is read."""

@@ -10,6 +10,7 @@ from tidegate.driver import wellness
 from tidegate.driver.configuring import begun_back, carried_with, gives, running_with, stood_since
 from tidegate.driver.deciding import PULSE, decide
 from tidegate.driver.facts import Act, Ask, Back, Done, Facts, Lead, Measure, Sleep, Try
+from tidegate.driver.guarding import Guard
 from tidegate.driver.results import Ended
 from tidegate.driver.returning import Return, verified
 from tidegate.driver.whereabouts import strayed, torn
@@ -80,6 +81,8 @@ class Drive:
         self._brings: dict[str, str] = {}
         """The specs that it brings, by service."""
         self._memory = Memory()
+        self._guarded: Back | None = None
+        """Why users were led back while an update of this driver was under way, if they were."""
         self._said = ""
         self._switching = (
             Held(gate="soak", verdict="inconclusive", text=f"{carrier.actor} lets the soaks be skipped: {switching}", overridden=True)
@@ -206,7 +209,9 @@ class Drive:
         self, reading: Reading, told: Told, health: Mapping[str, Health], traffic: Mapping[str, Seen], troubles: Troubles
     ) -> Action | None:
         """The next action, once all has been looked at that it goes by; None: the world must be looked at again first."""
-        begun = self.carrier.now()
+        release, begun = reading.ledger.release if reading.ledger is not None else None, self.carrier.now()
+        if self._guarded is not None and release is not None and release.phase in {"staged", "shifting", "promoted"}:
+            return self._guarded
         while True:
             action = decide(self._facts(reading, told, health, traffic))
             try:
@@ -315,9 +320,9 @@ class Drive:
     def _act(self, action: Act, reading: Reading, told: Told, health: Mapping[str, Health], troubles: Troubles) -> None:
         ledger = reading.ledger
         assert ledger is not None  # noqa: S101 - a step needs one
-        memory = self._memory
+        memory, guard = self._memory, Guard(self.carrier, told, reading)
         try:
-            self.carrier.update(told, self._event(action, ledger, health))
+            self.carrier.update(told, self._event(action, ledger, health), guard.look)
         except (BusyError, UnreachableError) as error:
             self.carrier.bear(troubles, error)
         except UpdateFailedError as error:
@@ -336,6 +341,8 @@ class Drive:
             troubles.over("lock", "backend")
             memory.alone = action.kind == "apply"
             self._told_of(action, ledger)
+        finally:
+            self._guarded = self._guarded or guard.back
 
     def _told_of(self, action: Act, ledger: Ledger) -> None:
         match action.kind:

@@ -55,8 +55,8 @@ class Stack(Protocol):
     def preview(self, told: Told, event: Event) -> Preview:
         """What an update would do, and what policy packs say of it. Nothing is changed."""
 
-    def update(self, told: Told, event: Event, line: Callable[[str], None]) -> None:
-        """One update, by what was told, not by what the file says; `line` hears how it goes on.
+    def update(self, told: Told, event: Event, line: Callable[[str], None], look: Callable[[], None]) -> None:
+        """One update, by what was told, not by what the file says; `line` hears how it goes on, `look` is called all the while.
 
         `BusyError`: another has the stack's lock. `UnreachableError`: the state can't be had. `UpdateFailedError`: it was begun, and how
         far it came only `read` says. `PolicyError`: a mandatory policy was violated. A `Refusal` of the planner is raised as such.

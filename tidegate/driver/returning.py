@@ -128,7 +128,7 @@ class Return:
         tries = Tries(self._troubles(), self.told.intent.releases.attempts + _MORE, self.carrier.now())
         while (event := self._event(reading)) is not None and _there(reading)[1].id == begun.id:
             health = health or self._health(reading)
-            self._lead(reading, health)
+            self.lead(reading, health)
             try:
                 left = self._tried(event, self._nowhere(reading, health), tries)
                 reading = self.carrier.read(tries.troubles)
@@ -173,7 +173,7 @@ class Return:
         except UnreachableError:
             return {}
 
-    def _lead(self, reading: Reading, health: Mapping[str, Health]) -> None:
+    def lead(self, reading: Reading, health: Mapping[str, Health]) -> None:
         """The routes, at once, of all whose way back is open; again each time, for somebody's update may have led them elsewhere."""
         ledger, release = _there(reading)
         back = release.phase in {"promoted", "settled"}

@@ -101,14 +101,14 @@ class PulumiStack:
 
         return updating.preview(self._asked, self._telling, told, event, self._packs)
 
-    def update(self, told: Told, event: Event, line: Callable[[str], None]) -> None:
-        """One update, by what was told; `line` hears how it goes on.
+    def update(self, told: Told, event: Event, line: Callable[[str], None], look: Callable[[], None] = lambda: None) -> None:
+        """One update, by what was told; `line` hears how it goes on, `look` is called all the while.
 
         An interrupt reaches the engine, which ends what it has begun; then it is a `CancelledError`.
         """
         from tidegate.stack import updating
 
-        updating.update(self._asked, self._telling, told, event, self._packs, line)
+        updating.update(self._asked, self._telling, told, event, self._packs, line, look)
 
     def judge(self, settings: Path | None = None) -> Preview:
         """What policy packs say of a plain update, with `settings` (a file of CrossGuard's) on top of the stack's. Nothing is changed."""

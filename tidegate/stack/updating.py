@@ -58,10 +58,18 @@ def _previewed(ended: Ended, heard: Heard) -> Preview:
     return Preview(heard.changes, tuple(heard.violations), errors)
 
 
-def update(asked: Asked, telling: Telling, told: Told, event: Event, packs: Sequence[Path], line: Callable[[str], None]) -> None:
+def update(
+    asked: Asked,
+    telling: Telling,
+    told: Told,
+    event: Event,
+    packs: Sequence[Path],
+    line: Callable[[str], None],
+    look: Callable[[], None],
+) -> None:
     """One update; what went wrong is raised."""
     heard = Heard(Mask(told.values, asked.environment), line)
-    ended = _run(asked, telling, told, event, packs, heard, "up", "--yes", "--skip-preview")
+    ended = _run(asked, telling, told, event, packs, heard, "up", "--yes", "--skip-preview", look=look)
     if ended.interrupted:
         how = "all the same it was done" if ended.code == 0 else "what it had begun was seen to its end"
         raise CancelledError(f"the update was cancelled; {how}")
@@ -85,13 +93,19 @@ def _run(
     packs: Sequence[Path],
     heard: Heard,
     *verb: str,
+    look: Callable[[], None] = lambda: None,
 ) -> Ended:
     with private_folder() as place:
         config = telling.write(told, EVENT.dump_json(event, exclude_none=True).decode(), place, encrypt(asked))
         log = EventFile(place / "events", heard)
         flags = ["--config-file", str(config), "--event-log", str(place / "events"), "--message", heard.mask(message(event))]
         flags += _packs(packs)
-        return asked.operate(*verb, *flags, "--suppress-outputs", salt=telling.salt, look=log.look)
+
+        def looks() -> None:
+            log.look()
+            look()
+
+        return asked.operate(*verb, *flags, "--suppress-outputs", salt=telling.salt, look=looks)
 
 
 def _packs(packs: Sequence[Path]) -> list[str]:

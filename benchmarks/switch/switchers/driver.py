@@ -221,13 +221,13 @@ class _Gate(PulumiStack):
         self.taken = {kind: threading.Event() for kind in _STEPS}
         self.gone = False
 
-    def update(self, told: Told, event: Event, line: Callable[[str], None]) -> None:
+    def update(self, told: Told, event: Event, line: Callable[[str], None], look: Callable[[], None] = lambda: None) -> None:
         if event.kind in _STEPS:
             self.reached.set()
             self.go.wait()
         if self.gone:
             raise CancelledError("the benchmark has ended")
-        super().update(told, event, line)
+        super().update(told, event, line, look)
         if event.kind in _STEPS:
             self.taken[event.kind].set()
 

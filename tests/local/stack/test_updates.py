@@ -43,11 +43,15 @@ def ran(stack: PulumiStack) -> tuple[dict[str, str], bool]:
 
 
 def test_a_release_s_updates(place: Place, stack: PulumiStack) -> None:
-    """By the file with another version, then by what history knows of that: the file is not touched, secrets are there and never said."""
-    before, lines = place.file.read_bytes(), list[str]()
+    """By the file with another version, then by what history knows of that: the file is not touched, secrets are there and never said.
+
+    Who drives may look after users all the while.
+    """
+    before, lines, looks = place.file.read_bytes(), list[str](), list[bool]()
     told = stack.told({"web": "v2"}, {})
-    stack.update(told, stage("a reason\nof lines"), lines.append)
+    stack.update(told, stage("a reason\nof lines"), lines.append, lambda: looks.append(bool(place.locks())))
     assert "this is stage" in lines
+    assert True in looks
     assert ran(stack) == ({"web": "v2", "api": "v1"}, True)
 
     past, *others = stack.past()
