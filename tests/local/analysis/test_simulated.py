@@ -70,4 +70,4 @@ def test_a_candidate_of_a_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         there.pass_time("60s")
         silent = judged(there, config, since)
         assert silent.verdict == "no-data"
-        assert "the candidate got no requests in 6" in silent.text
+        assert "the candidate got no requests in " in silent.text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,7 +143,13 @@ def test_get_in_all_its_forms(kubectl: Kubectl, web: str) -> None:
 def test_get_watches(kubectl: Kubectl) -> None:
     """Each change is a line, until the time is over."""
     kubectl("apply", "-f", "-", given=_WEB)
-    lines = kubectl("get", "deployment", "web", "-w", "--request-timeout=2s", "--no-headers").splitlines()
+    with ThreadPoolExecutor(1) as watching:
+        seen = watching.submit(kubectl, "get", "deployment", "web", "-w", "--request-timeout=3s", "--no-headers")
+        for number in count():
+            kubectl("annotate", "deployment", "web", f"n={number}", "--overwrite")
+            if seen.done():
+                break
+    lines = seen.result().splitlines()
     assert lines[-1].split()[:2] == ["web", "2/2"]
     assert len(lines) > 1
 
