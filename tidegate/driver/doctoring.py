@@ -40,7 +40,7 @@ def findings(ports: Ports) -> Iterator[Finding]:
     left_open = torn(reading)
     text = f"an update failed while traffic of {', '.join(left_open)} moved: `tidegate resume` closes that"
     yield Finding("state", well=not left_open, text=text if left_open else "it can be read, and no update was left half done")
-    yield _asked("history", lambda: f"{len(ports.stack.past())} updates")
+    yield _asked("history", lambda: _counted(len(ports.stack.past())))
     yield _asked("cluster", lambda: _health(ports, reading))
     yield _asked("traffic", lambda: _traffic(ports, reading))
     yield _asked("drift", lambda: _none(ports.cluster.drift(reading)))
@@ -57,6 +57,10 @@ def _asked(what: str, ask: Callable[[], str]) -> Finding:
         return Finding(what, well=True, text=ask())
     except TidegateError as error:
         return Finding(what, well=False, text=str(error))
+
+
+def _counted(updates: int) -> str:
+    return "1 update" if updates == 1 else f"{updates} updates"
 
 
 def _none(texts: object) -> str:

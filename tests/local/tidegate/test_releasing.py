@@ -96,6 +96,26 @@ def test_a_release_that_does_not_hold_is_taken_back(tmp_path: Path, engine: str)
 
 @pytest.mark.matrix
 @pytest.mark.timeout(400)
+def test_users_do_not_wait_for_an_update_that_hangs(tmp_path: Path, engine: str) -> None:
+    """The candidate goes down while one is under way: they are led back at once, and the release once the update is over."""
+    with shop(tmp_path, engine, rate=1, analysis="ready_within: 40s", steps="[{ weight: 100, soak: 8s }]") as there:
+        there.users()
+        with there.running("release", "web=v2", "--yes") as driver:
+            heard(driver, "100% of the traffic is on the candidates")
+            slowly = ("slow", "--resource", "deployments", "--agent", "*pulumi-kubernetes*", "--delay", "20s")
+            there.tidegate("local", "faults", "add", *slowly).well()
+            heard(driver, "promoted")
+            there.tidegate("local", "faults", "add", "unready", "--pod", "shop/web-green-*").well()
+            heard(driver, "users go back at once")
+            assert there.verb("status").well().answer["services"][-1]["slots"][0]["observed"] == 100
+            there.tidegate("local", "faults", "clear").well()
+            _, told = driver.communicate(timeout=200)
+            assert (driver.returncode, "while an update was under way" in told) == (22, True), told
+        assert there.versions() == {"api": "v1", "web": "v1"}
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(400)
 def test_a_driver_that_is_killed_is_followed_by_another(tmp_path: Path, engine: str) -> None:
     """Users stay where they are, nobody's step is taken twice, and whoever comes next goes on; Ctrl-C and SIGTERM do no harm either."""
     with shop(tmp_path, engine, steps=SLOW) as there:
