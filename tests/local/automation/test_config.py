@@ -32,6 +32,7 @@ def _told(stack: automation.Stack) -> dict[str, tuple[str, bool]]:
     return {k: (v.value, v.secret) for k, v in stack.get_all_config().items()}
 
 
+@pytest.mark.matrix
 def test_any_text_comes_back_as_it_was(place: Place) -> None:
     """A value is text, whatever it looks like, secret or not; set alone or with others."""
     stack = place.inline(_program)
@@ -65,6 +66,7 @@ def test_one_value_after_the_other(place: Place) -> None:
     assert _told(stack) == {}
 
 
+@pytest.mark.matrix
 def test_paths_reach_into_objects(place: Place) -> None:
     """With `path` a key reaches into objects and lists, to set, read and remove; without it is a plain key."""
     stack = place.inline(_program)

@@ -164,6 +164,7 @@ def test_describe(kubectl: Kubectl, web: str) -> None:
         assert "Name:" in kubectl("describe", kind)
 
 
+@pytest.mark.matrix
 def test_edit_replace_patch_label_annotate(each_kubectl: Kubectl, tmp_path: Path) -> None:
     """All ways of changing an object."""
     each_kubectl("create", "configmap", "c", "--from-literal=a=one")
@@ -201,6 +202,7 @@ _WORDS = (
 )
 
 
+@pytest.mark.matrix
 def test_create_by_words(each_kubectl: Kubectl) -> None:
     """Without a manifest; kubectl sends these as protobuf."""
     for words in _WORDS:
