@@ -158,7 +158,7 @@ class Demo:
 
     def up(self, message: str, *, policies: bool = False, expect: int = 0) -> None:
         """Update the stack."""
-        pack = "--policy-pack policies/release " if policies else ""
+        pack = "--policy-pack policies/security " if policies else ""
         self.gist(f"up --yes --skip-preview {pack}--message {shlex.quote(message)}", expect=expect)
 
     def set(self, path: str, value: str) -> None:

@@ -48,7 +48,7 @@ def test_the_demo_tells_the_whole_story(environment: dict[str, str]) -> None:
         "goes from 5% to 50%",
         "goes from 50% to 100%",
         "v1.1.0 is live; blue keeps v1.0.0",
-        "dashboard:latest': nobody could say later what ran",
+        "dashboard:latest', which is `latest`: nobody can say later what that was",
         "nothing was changed",
         "tidegate:services.dashboard.replica: there is no such setting; did you mean replicas?",
         "all traffic goes from green to blue: v1.0.0 is live",
