@@ -116,6 +116,7 @@ _CHOICES: tuple[tuple[dict[str, Any], set[str], set[str]], ...] = (
 )
 
 
+@pytest.mark.matrix
 def test_only_what_was_chosen_changes(place: Place) -> None:
     """Targets, exclusions and replacements reach the engine, in a preview as in an update."""
     stack = place.inline(_things)

@@ -142,6 +142,7 @@ def test_what_is_refused_changes_nothing(there: Place) -> None:
         there.refused(C1 if when == "installed" else C2, f"[{rule}]", happens=happens)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("rate", [4.0])
 def test_a_candidate_that_gets_worse_gets_no_more(there: Place) -> None:
     """Proven again before each step: the update fails, and the users are divided as before."""
