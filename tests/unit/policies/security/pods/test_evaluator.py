@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tests.unit.policies.evaluator.kubernetes import Evaluator
     from tests.unit.policies.security.pods.telling import Level
 
-pytestmark = pytest.mark.timeout(900)  # the first time the evaluator is built
+# Thousands of pods a run; the first time the evaluator is built, which takes a minute by itself.
+pytestmark = [pytest.mark.matrix, pytest.mark.timeout(900)]
 
 MINORS: Final = range(OLDEST, NEWEST + 1)
 BASELINE: Final = {
