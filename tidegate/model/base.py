@@ -137,6 +137,12 @@ class Model(BaseModel):
         return self
 
 
+def leading_out(path: Path, file: str) -> Iterator[Finding]:
+    """A file's name that may lead out of the repository."""
+    if ".." in file.split("/"):
+        yield Finding(path, f"{file} may lead out of the repository: write it without ..")
+
+
 def all_findings(value: object) -> Iterator[Finding]:
     """What doesn't fit together in a model and all its parts."""
     match value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 from pydantic import Field
 
 from tidegate.model.approval import Before
-from tidegate.model.base import Cron, Day, Duration, Finding, Model, Name, Text, seconds, shape
+from tidegate.model.base import Cron, Day, Duration, Finding, Model, Name, Text, leading_out, seconds, shape
 from tidegate.model.intent.people import Gpg, Oidc, Person, Ssh
 from tidegate.model.intent.scans import Scan
 
@@ -133,8 +133,8 @@ class Gates(Model):
         yield from self._roles()
         yield from self._approvers()
         yield from self._twice()
-        if self.approvals_file is not None and ".." in self.approvals_file.split("/"):
-            yield Finding(("approvals_file",), f"{self.approvals_file} may lead out of the repository: write it without ..")
+        if self.approvals_file is not None:
+            yield from leading_out(("approvals_file",), self.approvals_file)
 
     def _roles(self) -> Iterator[Finding]:
         for role, members in self.roles.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import Field
 
-from tidegate.model.base import Finding, Model, Text, shape
+from tidegate.model.base import Finding, Model, Text, leading_out, shape
 from tidegate.model.intent.exempting import Exempting
 from tidegate.model.phrases import close, listed
 
@@ -102,8 +102,7 @@ def _no_format(name: str) -> str:
 
 
 def _file(path: tuple[str | int, ...], file: str) -> Iterator[Finding]:
-    if ".." in file.split("/"):
-        yield Finding(path, f"{file} may lead out of the repository: write it without ..")
+    yield from leading_out(path, file)
     for name in PLACEHOLDER.findall(file):
         if name not in PLACEHOLDERS:
             known = listed([f"{{{{{one}}}}}" for one in PLACEHOLDERS], "and")
