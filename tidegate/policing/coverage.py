@@ -69,12 +69,14 @@ def coverage(report: Report, only: str = "") -> list[Framework]:
     parts = {platform: _part(report, platform) for platform in ("", *_PLATFORMS.values())}
     said = {platform: _said(part) for platform, part in parts.items()}
     for rule in report.rules.rules:
+        judged: dict[str, Judged] = {}
         for standard in rule.policy.standards:
             if not only or only in {standard.framework, standard.framework.partition("/")[0]}:
                 platform = _PLATFORMS.get(standard.framework, "")
-                judged = _judged(parts[platform], rule, said[platform])
+                if platform not in judged:
+                    judged[platform] = _judged(parts[platform], rule, said[platform])
                 for control in standard.controls or ("",):
-                    found[standard.framework, standard.version][control].append(judged)
+                    found[standard.framework, standard.version][control].append(judged[platform])
     return [_framework(name, version, found[name, version]) for name, version in sorted(found)]
 
 
