@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from tests.simulation.world import World
-    from tidegate.model.approval import Before
+    from tidegate.model.approval import Approval, Before
     from tidegate.model.base import Slot
     from tidegate.model.events import Event
     from tidegate.model.happening import Happening
@@ -302,6 +302,10 @@ class Approvals(Part):
             return Held(gate="approval", verdict="pass", text=f"{', '.join(yes)} said yes")
         late = (now - asked).total_seconds() >= 120
         return Held(gate="approval", verdict="fail" if late else "no-data", text=f"{before} waits for {wanted.count - len(yes)} more")
+
+    def unheard(self, told: Told, approval: Approval, before: Before) -> str:
+        del told, approval, before
+        return ""
 
 
 class Scans(Part):

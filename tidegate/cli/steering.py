@@ -115,9 +115,9 @@ def rollback(
     verbs.finish(ended, json=json)
 
 
-def cleanup(*, stack: verbs.Stack = None, yes: verbs.Yes = False, json: verbs.Json = False) -> None:
+def cleanup(*, stack: verbs.Stack = None, reason: verbs.Why = "", yes: verbs.Yes = False, json: verbs.Json = False) -> None:
     """Empty the slots that no traffic goes to, when their time is up (`services.*.keep`). They can be gone back to all the same."""
     verbs.agree("Empty the slots that nobody uses?", yes=yes)
     with verbs.releases(stack, json=json) as found:
-        ended = found.cleanup()
+        ended = found.cleanup(reason)
     verbs.finish(ended, json=json)

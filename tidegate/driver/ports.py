@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tidegate.model.analysis import Look
-    from tidegate.model.approval import Before
+    from tidegate.model.approval import Approval, Before
     from tidegate.model.base import Slot
     from tidegate.model.events import Event
     from tidegate.model.happening import Happening
@@ -132,6 +132,9 @@ class Approvals(Protocol):
         pass: enough have said yes, or nobody is asked. fail: somebody has said no, or it took too long. no-data: some are missing.
         `overridden`: somebody who may has passed it by.
         """
+
+    def unheard(self, told: Told, approval: Approval, before: Before) -> str:
+        """Why somebody's word would count for nothing, whatever is released; nothing, if it is heard. `UnreachableError`: not known now."""
 
 
 class Scans(Protocol):

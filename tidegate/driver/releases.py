@@ -29,7 +29,7 @@ from tidegate.driver.troubles import Troubles
 from tidegate.gates import filed
 from tidegate.gates.provers import signed
 from tidegate.model.comparing import compare
-from tidegate.model.errors import ConfigurationError, ExitCode, ResourceError, TidegateError, UnreachableError
+from tidegate.model.errors import ConfigurationError, ExitCode, GateRefusedError, ResourceError, TidegateError, UnreachableError
 from tidegate.model.events import Abort, Cleanup, Decide, Freeze, Pause, Promote, Thaw
 from tidegate.model.intent.releases import Patience
 from tidegate.planner.planning import next_ledger
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tidegate.gates.asking import Subject
     from tidegate.gates.overriding import Override
     from tidegate.gates.provers import Prover
-    from tidegate.model.approval import Before, Decision
+    from tidegate.model.approval import Approval, Before, Decision
     from tidegate.model.comparing import Comparison
     from tidegate.model.events import Event
     from tidegate.model.happening import Happening
@@ -183,9 +183,10 @@ class Releases:
             told = finding.by_slots(self._ports.stack.past(), ledger, to or services or wellness.brought(ledger))
         return compare(self._told(reading).values, told.values)
 
-    def cleanup(self) -> Ended:
+    def cleanup(self, reason: str = "") -> Ended:
         """Empty the slots that no traffic goes to, if their time is up; a `Refusal` (`kept`) if it isn't."""
-        after = self._once(lambda now: Cleanup(stamp=self._carrier.stamp(), reason="tidied up by hand", expects=token(now)))
+        why = reason.strip() or "tidied up by hand"
+        after = self._once(lambda now: Cleanup(stamp=self._carrier.stamp(), reason=why, expects=token(now)))
         return self._ended(after, "the slots that nobody uses are empty")
 
     # What people say.
@@ -334,12 +335,23 @@ class Releases:
     ) -> Ended:
         told, of = self._subject(versions)
         approval = signed(of.statement(self._ports.stack.full, before, decision, reason, self._carrier.now(), incident), prover)
+        self._heeded(told, approval, before)
         if file_in is not None:
             file = filed.add(told.intent.gates, file_in, approval)
             return self._ended(self._read(), f"{approval.by}: {decision} before {before}, in {file}: commit it")
         event = Decide(stamp=self._carrier.stamp(), reason=reason or f"{decision}d by {approval.by}", approval=approval)
         after = self._once(lambda _: event)
         return self._ended(after, f"{approval.by}: {decision} {', '.join(f'{n} {v}' for n, v in of.services.items())} before {before}")
+
+    def _heeded(self, told: Told, approval: Approval, before: Before) -> None:
+        """Whoever speaks learns at once if nobody will hear it, and nothing is kept of it."""
+        try:
+            unheard = self._ports.approvals.unheard(told, approval, before)
+        except UnreachableError as error:
+            self._carrier.tell("warning", f"whether it counts can't be told now, and will be when it is needed: {error}")
+            return
+        if unheard:
+            raise GateRefusedError(f"this would count for nothing, so it isn't kept: {unheard}")
 
     def _once(self, make: Callable[[Reading], Event], done: Callable[[Reading], bool] = lambda _: False) -> Reading:
         """Carry one event out that brings nothing new, unless it is done already."""

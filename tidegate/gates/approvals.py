@@ -119,10 +119,10 @@ def state(
 
     `release` is `model.approval.place` of the ledger, `since` when the step came to be next: the timeouts count from there.
     """
-    needed = {name: found for name, found in gates.approvals.items() if before in found.before}
-    open_ = {name: found for name, found in needed.items() if not {environment.name, environment.tier} & set(found.auto_approve)}
+    open_ = _asked(gates, environment, before)
     if not open_:
-        return Standing("granted", f"approved by itself: {environment.name} asks nobody before {before}", asked=bool(needed))
+        needed = any(before in found.before for found in gates.approvals.values())
+        return Standing("granted", f"approved by itself: {environment.name} asks nobody before {before}", asked=needed)
     subject = _Subject(gates, stack, release, brings, before, now, frozenset(_heard(gates, open_)))
     count = _counted(subject, approvals, verifier)
     last = _last(count.said)
@@ -147,6 +147,26 @@ def state(
         text = f"{who.person} passes the approvals of {before} by (incident {who.incident}): {who.reason}. Missing: {'; '.join(rest)}"
         return _standing("bypassed", text, count, last, missing=rest)
     return _open(before, now, until, rest, count, last)
+
+
+def unheard(gates: Gates, environment: Environment, approval: Approval, before: Before, verifier: Verifier) -> str:
+    """Why somebody's word would count for nothing, whatever is released; nothing, if it is heard. `UnreachableError`: not known now."""
+    open_ = _asked(gates, environment, before)
+    if not open_:
+        others = sorted({step for found in gates.approvals.values() for step in found.before if _asked(gates, environment, step)})
+        where = f", only before {', '.join(others)} (--before)" if others else ""
+        return f"{environment.name} asks nobody before {before}{where}"
+    try:
+        person = verifier.word(approval, gates.people).person
+    except UnprovenError as error:
+        return f"{claimed(approval.by)} is nobody proven: {error}"
+    return "" if person in set(_heard(gates, open_)) else f"{person} is not among those who are asked before {before}"
+
+
+def _asked(gates: Gates, environment: Environment, before: Before) -> dict[str, Requirement]:
+    """What must be met before a step, in this environment."""
+    here = {environment.name, environment.tier}
+    return {name: found for name, found in gates.approvals.items() if before in found.before and not here & set(found.auto_approve)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tidegate.gates.verifying import Verifier
-    from tidegate.model.approval import Before, Decision
+    from tidegate.model.approval import Approval, Before, Decision
     from tidegate.model.intent.intent import Intent
     from tidegate.model.ledger import Ledger
     from tidegate.model.told import Told
@@ -86,6 +86,10 @@ class People:
             release=of.release,
             since=asked,
         )
+
+    def unheard(self, told: Told, approval: Approval, before: Before) -> str:
+        """Why somebody's word would count for nothing; nothing, if it is heard."""
+        return approvals.unheard(told.intent.gates, told.intent.environment, approval, before, self._verifying())
 
     def _verifying(self) -> Verifier:
         if self.verifier is None:

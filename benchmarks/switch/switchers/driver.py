@@ -272,6 +272,9 @@ class _Nobody:
     def standing(self, *_: Any) -> Held:
         return Held(gate="approval", verdict="pass", text="nobody is asked")
 
+    def unheard(self, *_: Any) -> str:
+        return "nobody is asked"
+
 
 class _Nothing:
     """Nobody wants reports of scanners."""

@@ -75,7 +75,11 @@ def cleaned(s: Situation) -> Outcome:
     due = [name for name in idle if name not in kept]
     waiting = tuple(f"{name} keeps {idle[name].slots[idle[name].candidate].version} until {until}" for name, until in kept.items())
     if kept and not due:
-        raise Refusal("kept", f"the old slots are kept for going back: {'; '.join(waiting)}. Clean up after that (services.*.keep)")
+        raise Refusal(
+            "kept",
+            f"the old slots are kept for going back: {'; '.join(waiting)}. "
+            "Clean up after that, or bring a shorter services.*.keep by `pulumi up`",
+        )
     records = {name: _emptied(idle[name]) for name in due}
     ledger = moves.with_records(s.ledger, records) if records else s.ledger
     release = ledger.release

@@ -17,18 +17,22 @@ from tests.unit.tidegate.gates.world import gates, key_of, ssh_signed
 from tidegate.cli import verbs
 from tidegate.cli.app import run
 from tidegate.driver.releases import Releases
-from tidegate.gates import provers
+from tidegate.gates import filed, provers
 from tidegate.gates.asking import People
+from tidegate.gates.provers import signed
 from tidegate.gates.statements import audience, read, unpacked
 from tidegate.model.approval import Proof
-from tidegate.model.errors import ExitCode
+from tidegate.model.errors import ExitCode, GateRefusedError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tidegate.driver.results import Ended
+    from tidegate.gates.verifying import Verifier, Word
+    from tidegate.model.approval import Approval, Before
     from tidegate.model.intent.gates import Gates
+    from tidegate.model.intent.people import Person
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,10 @@ class Team:
         services = {"web": plain.intent.services["web"].model_copy(update={"version": "v2"})}
         self.world.file = replace(file, intent=file.intent.model_copy(update={"services": services}))
 
-    def releases(self, who: str) -> Releases:
+    def releases(self, who: str, verifier: Verifier | None = None) -> Releases:
         """The releases, as one of them has them."""
         ports = Process(self.world, who).ports
-        return Releases(replace(ports, approvals=People(ports.stack.full, self.folder, who)), who)
+        return Releases(replace(ports, approvals=People(ports.stack.full, self.folder, who, verifier)), who)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Somebody does something, so long after the beginning."""
@@ -84,6 +88,15 @@ class Team:
             self.at(seconds, partial(found.reject, "promote", "latency is up", Key(who), place))
         else:
             self.at(seconds, partial(found.approve, "promote", more.pop("reason", ""), Key(who), more.pop("incident", ""), place))
+
+    def forges(self, who: str, seconds: float) -> None:
+        """Somebody puts a yes into the repository's file, by their own hand."""
+
+        def forged() -> None:
+            statement = self.releases(who).statement("promote")
+            filed.add(self.gates, self.folder, signed(statement, Key(who)))
+
+        self.at(seconds, forged)
 
     def plays(self) -> Ended:
         """The release, begun by Eve."""
@@ -110,9 +123,9 @@ def team(tmp_path: Path) -> Team:
 
 
 def test_a_release_waits_for_signatures_and_keeps_whose_they_were(team: Team) -> None:
-    """One in the state, one in the repository's file; what others say in their names does nothing."""
-    team.says("mallory", 150)
-    team.says("eve", 160)
+    """One in the state, one in the repository's file; what others put there does nothing."""
+    team.forges("mallory", 150)
+    team.forges("eve", 160)
     team.says("ada", 300)
     team.says("ben", 400, to_file=True)
     ended = team.plays()
@@ -121,7 +134,42 @@ def test_a_release_waits_for_signatures_and_keeps_whose_they_were(team: Team) ->
     assert text.startswith("promote is approved by ada, ben. Not counted: ")
     assert '"mallory" is nobody proven' in text
     assert "eve is not among those who are asked" in text
-    assert len((team.folder / "approvals.jsonl").read_text().splitlines()) == 1
+    assert len((team.folder / "approvals.jsonl").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("who", "before", "told"),
+    [
+        ("mallory", "promote", '"mallory" is nobody proven: the SSH key is nobody\'s in gates.people'),
+        ("eve", "promote", "eve is not among those who are asked before promote"),
+        ("ada", "stage", "test asks nobody before stage, only before promote (--before)"),
+    ],
+)
+@pytest.mark.parametrize("to_file", [False, True], ids=["in-the-state", "in-the-file"])
+def test_whoever_would_not_be_heard_is_told_at_once(team: Team, who: str, before: Before, told: str, *, to_file: bool) -> None:
+    """And nothing is kept of it, for nobody is to believe that they have said something."""
+    place = team.folder if to_file else None
+    for say in (team.releases(who).approve, team.releases(who).reject):
+        with pytest.raises(GateRefusedError) as refused:
+            say(before=before, reason="late", prover=Key(who), file_in=place)
+        assert str(refused.value) == f"this would count for nothing, so it isn't kept: {told}"
+    assert team.world.ledger is not None
+    assert team.world.ledger.approvals == ()
+    assert not (team.folder / "approvals.jsonl").exists()
+
+
+def test_a_word_is_kept_while_it_cannot_be_told_whose_it_is(team: Team) -> None:
+    """The issuer of a token may be gone for a minute; whoever counts it asks again."""
+
+    class Away:
+        def word(self, approval: Approval, people: Mapping[str, Person]) -> Word:
+            del approval, people
+            raise UnreachableError("the issuer doesn't answer")
+
+    team.releases("ada", Away()).approve("promote", "", Key("ada"))
+    assert team.world.ledger is not None
+    assert [one.by for one in team.world.ledger.approvals] == ["ada"]
+    assert "the issuer doesn't answer" in team.world.told_of[-1].text
 
 
 def test_a_signed_no_takes_it_back(team: Team) -> None:
@@ -135,8 +183,8 @@ def test_a_signed_no_takes_it_back(team: Team) -> None:
 
 def test_without_signatures_in_time_it_is_taken_back(tmp_path: Path) -> None:
     """However many said so without a key."""
-    team = Team(tmp_path, gates(approvals={"release": {"approvers": ["managers"], "timeout": "5m"}}))
-    team.says("mallory", 200)
+    team = Team(tmp_path, gates(approvals_file="approvals.jsonl", approvals={"release": {"approvers": ["managers"], "timeout": "5m"}}))
+    team.forges("mallory", 200)
     ended = team.plays()
     assert (ended.code, team.live) == (ExitCode.ROLLED_BACK, "v1")
     assert "promote is refused: nobody else approved it by" in ended.text
