@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tidegate.driver.configuring import gives, running_with
-from tidegate.model.comparing import compare
+from tidegate.model.base import NAMESPACE
+from tidegate.model.comparing import Values, compare
 from tidegate.model.errors import ConfigurationError
+from tidegate.model.loading import from_config
+from tidegate.model.told import Told
 from tidegate.planner.refusals import Refusal
 from tidegate.record.history import rows
 
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
 
     from tidegate.driver.ports import Stack
     from tidegate.model.ledger import Ledger
-    from tidegate.model.told import Past, Told
+    from tidegate.model.told import Past
+
+GUARDS: Final = frozenset(f"{NAMESPACE}:{name}" for name in ("gates", "policies", "releases", "notifications", "incidents"))
+"""What says how releases are made, and who is told: not what is released."""
 
 
 def by_release(past: Sequence[Past], ledger: Ledger, release: str) -> Told:
@@ -61,14 +67,30 @@ def by_versions(past: Sequence[Past], now: Told, versions: Mapping[str, str]) ->
 def older(stack: Stack, ledger: Ledger, to: Mapping[str, str], release: str | None, services: Iterable[str]) -> Told | None:
     """What is to be released anew to go back so far; None where slots still have it."""
     if release is not None:
-        return by_release(stack.past(), ledger, release)
+        return as_guarded_now(by_release(stack.past(), ledger, release), running_with(stack))
     unknown = [name for name in (*services, *to) if name not in ledger.services]
     if unknown:
         raise Refusal("unknown-service", f"there is no {', '.join(unknown)}; there are {', '.join(ledger.services)}")
     there = {name: record.slots[record.candidate].version for name, record in ledger.services.items()}
     if all(there[name] == version for name, version in to.items()):
         return None
-    return by_versions(stack.past(), running_with(stack), to)
+    now = running_with(stack)
+    return as_guarded_now(by_versions(stack.past(), now, to), now)
+
+
+def as_guarded_now(then: Told, now: Told) -> Told:
+    """A configuration of the past under the gates and policies of today: the way far back is none past them."""
+    texts = {key: text for key, text in then.values.texts.items() if key not in GUARDS}
+    texts |= {key: text for key, text in now.values.texts.items() if key in GUARDS}
+    secret = (then.values.secret - GUARDS) | (now.values.secret & GUARDS)
+    values = Values(texts, secret, opaque=then.values.opaque or now.values.opaque)
+    if values == then.values:
+        return then
+    found = from_config(texts)
+    if found.intent is None:
+        problems = "\n  ".join(map(str, found.problems))
+        raise ConfigurationError(f"{then.origin} doesn't go with the gates and policies of today:\n  {problems}")
+    return Told(values, found.intent, then.origin)
 
 
 def in_slots(ledger: Ledger, to: Mapping[str, str], services: Iterable[str]) -> dict[str, str]:

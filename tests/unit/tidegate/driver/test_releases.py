@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,9 +18,11 @@ from tests.simulation.timeline import Timeline
 from tests.simulation.world import Outage, World
 from tidegate import Releases
 from tidegate.driver import returning
+from tidegate.driver.finding import as_guarded_now
 from tidegate.driver.results import Asked
 from tidegate.gates.overriding import Override
 from tidegate.model.approval import Proof
+from tidegate.model.comparing import Values
 from tidegate.model.errors import ConfigurationError, DriftError, ExitCode, GateRefusedError, TimedOutError
 from tidegate.planner.planning import next_ledger
 from tidegate.planner.refusals import Refusal
@@ -222,6 +224,30 @@ def test_going_back_to_a_release_or_a_version_of_the_past() -> None:
     assert driven(found).rollback("again", release=first).code == 0
     record = found.ledger.services["store"]
     assert record.slots[record.live].version == "v2"
+
+
+@pytest.mark.parametrize("far", [{"to": {"store": "v1"}}, {"release": "1"}], ids=["to-a-version", "to-an-update"])
+def test_the_way_far_back_is_none_past_the_gates_of_today(far: dict[str, Any]) -> None:
+    """Nobody was asked when that was live; now somebody is."""
+    found = world("straight")
+    driven(found).release({"store": "v2"}, reason="new")
+    found.file = told("straight", (), ("promote",))
+    driven(found).release({"store": "v3"}, reason="new", wait=False)
+    driven(found).abort("enough")
+    ended = driven(found).rollback("further back", **far)
+    assert ended.code == ExitCode.ROLLED_BACK
+    assert "promote waits for 2 more" in ended.text
+    assert found.ledger is not None
+    record = found.ledger.services["store"]
+    assert record.slots[record.live].version == "v2"
+
+
+def test_what_was_live_must_go_with_the_gates_of_today() -> None:
+    """Where the two don't go together, it is said, and nothing is released."""
+    then = told("one", ())
+    now = replace(then, values=Values({**then.values.texts, "tidegate:gates": '{"approvals": 1}'}))
+    with pytest.raises(ConfigurationError, match=r"doesn.t go with the gates and policies of today:\n.*gates\.approvals"):
+        as_guarded_now(then, now)
 
 
 def test_what_going_back_would_change_is_shown() -> None:
