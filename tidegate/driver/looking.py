@@ -9,6 +9,7 @@ from tidegate.driver import steps, wellness
 from tidegate.driver.results import Asked, Gate, ServiceStatus, SlotStatus, Status, StepTaken
 from tidegate.driver.whereabouts import torn
 from tidegate.gates import freezes, statements
+from tidegate.model.approval import place
 from tidegate.model.base import SLOTS
 from tidegate.model.errors import TidegateError
 from tidegate.model.phrases import claimed
@@ -103,7 +104,7 @@ def _said(ledger: Ledger) -> Iterator[Asked]:
     """What was said of a release that is yet to begin; whether it counts is told when it does."""
     for one in ledger.approvals:
         said = statements.read(one.statement)
-        if said is not None:
+        if said is not None and said.release == place(ledger):
             named = ", ".join(f"{name} {version}" for name, version in said.services.items())
             yield Asked(said.before, "no-data", f"{claimed(one.by)} says {said.decision} to {named}")
 

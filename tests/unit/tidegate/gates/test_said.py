@@ -135,6 +135,8 @@ def test_a_release_waits_for_signatures_and_keeps_whose_they_were(team: Team) ->
     assert '"mallory" is nobody proven' in text
     assert "eve is not among those who are asked" in text
     assert len((team.folder / "approvals.jsonl").read_text().splitlines()) == 3
+    assert team.world.ledger is not None
+    assert (len(team.world.ledger.approvals), team.releases("ada").status().approvals) == (1, ()), "that release is over"
 
 
 @pytest.mark.parametrize(
