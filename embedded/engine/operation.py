@@ -180,7 +180,7 @@ async def _conclude(kind: Kind, deployment: Deployment, stop: asyncio.Event) -> 
         return outputs, Bail(f"{verb} canceled")
     if deployment.bailed:
         return outputs, Bail(f"{verb} failed")
-    if failed or deployment.failed:
+    if failed or deployment.failed or deployment.violated:
         deployment.log("error", f"{verb} failed")
         return outputs, Bail(f"{verb} failed")
     return outputs, None

@@ -58,8 +58,11 @@ class Subject:
         return self.root.at(*keys)
 
     def gives(self, name: str) -> bool:
-        """Whether the program may have given that property: what it hasn't, the provider fills in, and that isn't known in preview."""
-        return self.made_of is None or name in self.made_of
+        """Whether something can be said of a property: it is known, or it is made of another resource.
+
+        What the program leaves out the provider fills in, and that isn't known in preview. (Of plain values no origin is told.)
+        """
+        return self.made_of is None or name in self.made_of or self.at(name).known
 
     def comes_from(self, name: str) -> tuple[str, ...]:
         """The URNs of the resources that a property's value comes from, as far as that is told."""

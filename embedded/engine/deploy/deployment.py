@@ -62,6 +62,8 @@ class Deployment:
         self.cancelled = asyncio.Event()
         # An error was told that does not stop the run by itself: a policy's, a target's.
         self.failed = False
+        # A mandatory policy is violated. It fails a preview, which still tells all else that is wrong.
+        self.violated = False
         # An error ended the run and was told: nothing more is said than that.
         self.bailed = False
         self.refreshing = False

@@ -37,7 +37,7 @@ BUCKET = told(
         "serverSideEncryptionConfiguration": UNKNOWN,
         "logging": UNKNOWN,
     },
-    {"tags": []},
+    {},
 )
 OF_IT = {"bucket": ["urn:shop"]}
 
