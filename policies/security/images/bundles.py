@@ -162,6 +162,9 @@ def _verified(trust: Trust, digest: str, raw: dict[str, Any], file: str) -> Proo
     from sigstore.models import Bundle
     from sigstore_models.common.v1 import HashAlgorithm
 
+    material = raw.get("verificationMaterial")
+    if isinstance(material, dict) and "publicKey" in material:
+        raise RefusedError("it is signed by a key alone, which names nobody: sign as somebody (`cosign` without --key)")
     try:
         bundle = Bundle.from_json(json.dumps(raw))
         verifier, identities = _verifier(trust.trusted_root), _Identities(trust.identities)

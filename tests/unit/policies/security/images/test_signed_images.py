@@ -84,6 +84,14 @@ def test_what_is_no_signature_of_it(place: Place, made: Callable[[Authority], Bu
     assert reason in told
 
 
+def test_a_key_alone_signs_nothing(place: Place) -> None:
+    """As `cosign sign --key` writes it: nobody knows whose key it is."""
+    material = {"publicKey": {"hint": "ZJ1YqJgosU7rd+Dk5oaNoKemli3HzyKFXs+rkkShGh4="}}
+    place.put({"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "verificationMaterial": material, "dsseEnvelope": {}})
+    (told,) = place.told(signed_images)
+    assert "it is signed by a key alone, which names nobody" in told
+
+
 def test_a_bad_one_beside_a_good_one(place: Place) -> None:
     """Takes nothing from it."""
     place.put({}, place.authority.signed(MANIFEST))
