@@ -196,7 +196,8 @@ def test_a_yes_counts_when_it_is_proven(tmp_path: Path, engine: str) -> None:
         assert (waits.code, waits.answer["phase"]) == (21, "shifting")
         nobody = there.verb("approve", "--yes")
         assert (nobody.code, "--ssh-key" in nobody.err) == (3, True)
-        there.verb("approve", "--yes", "--ssh-key", str(tmp_path / "stranger")).well()
+        unheard = there.verb("approve", "--yes", "--ssh-key", str(tmp_path / "stranger"))
+        assert (unheard.code, "nobody's in gates.people" in unheard.err) == (20, True)
         assert there.verb("resume", "--no-wait").code == 21
         there.verb("approve", "--yes", "--ssh-key", str(tmp_path / "ann"), "--reason", "seen it").well()
         ended = there.verb("resume", "--no-wait").well()
