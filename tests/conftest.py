@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import HealthCheck, settings
 
 # A tenth of all tests' time went into looking for garbage among modules and collected tests, which stay until the end.
 gc.set_threshold(50_000, 20, 20)
+
+# A shell has what it starts in the background ignore interrupts, and so all that is started from there: tests that interrupt would fail.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How fast a machine is just now is no matter of a law. A change is judged by the same examples each time; who works on it gets new ones.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ)
