@@ -172,6 +172,7 @@ async def _conclude(kind: Kind, deployment: Deployment, stop: asyncio.Event) -> 
     """Stack outputs, stack policies, and whether it all went well."""
     verb = "preview" if deployment.options.dry_run else "update"
     failed = deployment.bailed or deployment.failed or deployment.executor.failed or deployment.cancelled.is_set()
+    failed = failed or (deployment.violated and not deployment.options.dry_run)
     outputs = await deployment.finish_outputs(errored=failed) if kind in ("preview", "update") else {}
     if not failed:
         await deployment.analyze_stack()

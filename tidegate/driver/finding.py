@@ -67,15 +67,17 @@ def by_versions(past: Sequence[Past], now: Told, versions: Mapping[str, str]) ->
 def older(stack: Stack, ledger: Ledger, to: Mapping[str, str], release: str | None, services: Iterable[str]) -> Told | None:
     """What is to be released anew to go back so far; None where slots still have it."""
     if release is not None:
-        return as_guarded_now(by_release(stack.past(), ledger, release), running_with(stack))
+        past = stack.past()
+        return as_guarded_now(by_release(past, ledger, release), running_with(stack, past))
     unknown = [name for name in (*services, *to) if name not in ledger.services]
     if unknown:
         raise Refusal("unknown-service", f"there is no {', '.join(unknown)}; there are {', '.join(ledger.services)}")
     there = {name: record.slots[record.candidate].version for name, record in ledger.services.items()}
     if all(there[name] == version for name, version in to.items()):
         return None
-    now = running_with(stack)
-    return as_guarded_now(by_versions(stack.past(), now, to), now)
+    past = stack.past()
+    now = running_with(stack, past)
+    return as_guarded_now(by_versions(past, now, to), now)
 
 
 def as_guarded_now(then: Told, now: Told) -> Told:

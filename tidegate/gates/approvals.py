@@ -157,10 +157,10 @@ def unheard(gates: Gates, environment: Environment, approval: Approval, before: 
         where = f", only before {', '.join(others)} (--before)" if others else ""
         return f"{environment.name} asks nobody before {before}{where}"
     try:
-        person = verifier.word(approval, gates.people).person
-    except UnprovenError as error:
-        return f"{claimed(approval.by)} is nobody proven: {error}"
-    return "" if person in set(_heard(gates, open_)) else f"{person} is not among those who are asked before {before}"
+        _word(approval, gates, frozenset(_heard(gates, open_)), before, verifier)
+    except _UnheardError as error:
+        return str(error)
+    return ""
 
 
 def _asked(gates: Gates, environment: Environment, before: Before) -> dict[str, Requirement]:
@@ -204,15 +204,15 @@ def _counted(subject: _Subject, approvals: Iterable[Approval], verifier: Verifie
             count.ignored.append(f"{who}: {wrong}")
             continue
         try:
-            word = verifier.word(approval, subject.gates.people)
-        except UnprovenError as error:
-            count.ignored.append(f"{who} is nobody proven: {error}")
+            word = _word(approval, subject.gates, subject.heard, subject.before, verifier)
+        except _UnheardError as error:
+            count.ignored.append(str(error))
         except UnreachableError as error:
             count.ignored.append(f"{who} can't be verified now: {error}")
             if said.decision == "reject":
                 count.unknown.append(f"somebody says no, and whether it is {who} can't be told now: {error}")
         else:
-            _heed(subject, said, word, count)
+            count.said.append(_said(said, word))
     return count
 
 
@@ -231,12 +231,23 @@ def _strange(subject: _Subject, said: Statement, approval: Approval) -> str:
     return ""
 
 
-def _heed(subject: _Subject, said: Statement, word: Word, count: _Count) -> None:
-    if word.person not in subject.heard:
-        count.ignored.append(f"{word.person} is not among those who are asked before {subject.before}")
-        return
-    at = statements.moment(said)
-    count.said.append(Said(word.person, said.decision, plain(said.reason), plain(said.incident), at, word.names))
+class _UnheardError(Exception):
+    """It counts for nothing, for whose word it is."""
+
+
+def _word(approval: Approval, gates: Gates, heard: frozenset[str], before: Before, verifier: Verifier) -> Word:
+    """The word of somebody who is asked. `UnreachableError`: whose it is can't be told now."""
+    try:
+        word = verifier.word(approval, gates.people)
+    except UnprovenError as error:
+        raise _UnheardError(f"{claimed(approval.by)} is nobody proven: {error}") from error
+    if word.person not in heard:
+        raise _UnheardError(f"{word.person} is not among those who are asked before {before}")
+    return word
+
+
+def _said(said: Statement, word: Word) -> Said:
+    return Said(word.person, said.decision, plain(said.reason), plain(said.incident), statements.moment(said), word.names)
 
 
 def _last(said: list[Said]) -> dict[str, Said]:

@@ -60,7 +60,7 @@ class Deployment:
         # URNs whose old resource is or will be deleted in this run.
         self.deletes: set[str] = set()
         self.cancelled = asyncio.Event()
-        # An error was told that does not stop the run by itself: a policy's, a target's.
+        # An error was told that does not stop the run by itself: a target's.
         self.failed = False
         # A mandatory policy is violated. It fails a preview, which still tells all else that is wrong.
         self.violated = False

@@ -89,7 +89,6 @@ class Policies:
         )
         if enforcement == "mandatory":
             self._deployment.violated = True
-            self._deployment.failed = self._deployment.failed or not self._deployment.options.dry_run
         return enforcement == "mandatory"
 
     def _summarize(

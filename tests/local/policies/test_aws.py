@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -12,6 +11,7 @@ from pulumi import automation
 from policies.security import PACK
 from tests.local.automation.place import Heard, resources
 from tests.local.policies import amazon
+from tests.unit.policies.security.aws.saying import document
 from tidegate.policing.packs import folder
 
 if TYPE_CHECKING:
@@ -35,18 +35,9 @@ class Made(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
 
-    def __init__(self, kind: str, name: str, **properties: Any) -> None:
-        super().__init__(f"aws:{kind[0].lower()}{kind[1:]}", name, {**properties, "arn": None})
-
-
-def made(service: str, kind: str, name: str, **properties: Any) -> Made:
-    """Of `s3` a `Bucket` is an aws:s3/bucket:Bucket."""
-    return Made(f"{service}/{kind[0].lower()}{kind[1:]}:{kind}", name, **properties)
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    def __init__(self, service: str, kind: str, name: str, **properties: Any) -> None:
+        """Of `s3` a `Bucket` is an aws:s3/bucket:Bucket."""
+        super().__init__(f"aws:{service}/{kind[0].lower()}{kind[1:]}:{kind}", name, {**properties, "arn": None})
 
 
 def over_tls(arn: str) -> str:
@@ -58,22 +49,22 @@ def over_tls(arn: str) -> str:
 def well() -> None:
     """As it should be: plain values, values of other resources, some of them unknown before the update."""
     root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"}
-    key = made("kms", "Key", "key", enableKeyRotation=True, policy=document(root))
-    logs = made("s3", "Bucket", "logs")
-    for name, bucket in (("logs", logs), ("data", made("s3", "Bucket", "data"))):
+    key = Made("kms", "Key", "key", enableKeyRotation=True, policy=document(root))
+    logs = Made("s3", "Bucket", "logs")
+    for name, bucket in (("logs", logs), ("data", Made("s3", "Bucket", "data"))):
         encryption = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key.arn}}
-        made("s3", "BucketPublicAccessBlock", f"{name}-locks", bucket=bucket.id, **LOCKS)
-        made("s3", "BucketServerSideEncryptionConfiguration", f"{name}-encryption", bucket=bucket.id, rules=[encryption])
-        made("s3", "BucketVersioning", f"{name}-versions", bucket=bucket.id, versioningConfiguration={"status": "Enabled"})
-        made("s3", "BucketPolicy", f"{name}-policy", bucket=bucket.id, policy=bucket.arn.apply(over_tls))
-        made("s3", "BucketLogging", f"{name}-log", bucket=bucket.id, targetBucket=logs.id, targetPrefix="log/")
-    made("rds", "Instance", "single", engine="postgres", multiAz=True, publiclyAccessible=False, **BACKED_UP)
-    cluster = made("rds", "Cluster", "cluster", engine="aurora-postgresql", **BACKED_UP)
+        Made("s3", "BucketPublicAccessBlock", f"{name}-locks", bucket=bucket.id, **LOCKS)
+        Made("s3", "BucketServerSideEncryptionConfiguration", f"{name}-encryption", bucket=bucket.id, rules=[encryption])
+        Made("s3", "BucketVersioning", f"{name}-versions", bucket=bucket.id, versioningConfiguration={"status": "Enabled"})
+        Made("s3", "BucketPolicy", f"{name}-policy", bucket=bucket.id, policy=bucket.arn.apply(over_tls))
+        Made("s3", "BucketLogging", f"{name}-log", bucket=bucket.id, targetBucket=logs.id, targetPrefix="log/")
+    Made("rds", "Instance", "single", engine="postgres", multiAz=True, publiclyAccessible=False, **BACKED_UP)
+    cluster = Made("rds", "Cluster", "cluster", engine="aurora-postgresql", **BACKED_UP)
     for name in ("first", "second"):
-        made("rds", "ClusterInstance", name, clusterIdentifier=cluster.id, publiclyAccessible=False)
+        Made("rds", "ClusterInstance", name, clusterIdentifier=cluster.id, publiclyAccessible=False)
     trusted = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = made("iam", "Role", "role", assumeRolePolicy=document(trusted))
-    made(
+    role = Made("iam", "Role", "role", assumeRolePolicy=document(trusted))
+    Made(
         "eks",
         "Cluster",
         "kubernetes",
@@ -83,12 +74,12 @@ def well() -> None:
         vpcConfig={"subnetIds": ["a", "b"], "endpointPublicAccess": False, "endpointPrivateAccess": True},
     )
     inside = {"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrBlocks": ["10.0.0.0/8"]}
-    made("ec2", "SecurityGroup", "group", ingress=[inside])
-    made("ec2", "DefaultSecurityGroup", "default", vpcId="vpc-1")
-    made("ebs", "Volume", "volume", encrypted=True)
-    made("iam", "Policy", "reads", policy=document({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data/*"}))
-    made("ecr", "Repository", "images", imageTagMutability="IMMUTABLE", imageScanningConfiguration={"scanOnPush": True})
-    made(
+    Made("ec2", "SecurityGroup", "group", ingress=[inside])
+    Made("ec2", "DefaultSecurityGroup", "default", vpcId="vpc-1")
+    Made("ebs", "Volume", "volume", encrypted=True)
+    Made("iam", "Policy", "reads", policy=document({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data/*"}))
+    Made("ecr", "Repository", "images", imageTagMutability="IMMUTABLE", imageScanningConfiguration={"scanOnPush": True})
+    Made(
         "cloudtrail",
         "Trail",
         "trail",
@@ -102,30 +93,30 @@ def well() -> None:
 
 def badly() -> None:
     """As it should not be, in every way that there is a policy against."""
-    bucket = made("s3", "Bucket", "data")
-    made("s3", "BucketAcl", "list", bucket=bucket.id, acl="public-read")
-    made("s3", "BucketPolicy", "policy", bucket=bucket.id, policy=document({**EVERYBODY, "Action": "s3:GetObject", "Resource": "*"}))
-    made("rds", "Instance", "single", engine="postgres", publiclyAccessible=True, backupRetentionPeriod=0)
-    role = made("iam", "Role", "role", assumeRolePolicy=document({**EVERYBODY, "Action": "sts:AssumeRole"}))
-    made("eks", "Cluster", "kubernetes", roleArn=role.arn, vpcConfig={"subnetIds": ["a"], "endpointPublicAccess": True})
+    bucket = Made("s3", "Bucket", "data")
+    Made("s3", "BucketAcl", "list", bucket=bucket.id, acl="public-read")
+    Made("s3", "BucketPolicy", "policy", bucket=bucket.id, policy=document({**EVERYBODY, "Action": "s3:GetObject", "Resource": "*"}))
+    Made("rds", "Instance", "single", engine="postgres", publiclyAccessible=True, backupRetentionPeriod=0)
+    role = Made("iam", "Role", "role", assumeRolePolicy=document({**EVERYBODY, "Action": "sts:AssumeRole"}))
+    Made("eks", "Cluster", "kubernetes", roleArn=role.arn, vpcConfig={"subnetIds": ["a"], "endpointPublicAccess": True})
     anywhere = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"]}
-    made("ec2", "SecurityGroup", "group", ingress=[anywhere])
-    made("ec2", "DefaultSecurityGroup", "default", vpcId="vpc-1", ingress=[anywhere])
-    made("ebs", "Volume", "volume")
+    Made("ec2", "SecurityGroup", "group", ingress=[anywhere])
+    Made("ec2", "DefaultSecurityGroup", "default", vpcId="vpc-1", ingress=[anywhere])
+    Made("ebs", "Volume", "volume")
     for name, actions in {"all": "*", "much": "s3:*", "more": "iam:PassRole"}.items():
-        made("iam", "Policy", name, policy=document({"Effect": "Allow", "Action": actions, "Resource": "*"}))
-    made(
+        Made("iam", "Policy", name, policy=document({"Effect": "Allow", "Action": actions, "Resource": "*"}))
+    Made(
         "iam",
         "UserPolicy",
         "own",
         user="ada",
         policy=document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}),
     )
-    made("iam", "RolePolicyAttachment", "power", role=role.id, policyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-    made("kms", "Key", "key", policy=document({**EVERYBODY, "Action": "kms:*", "Resource": "*"}))
-    images = made("ecr", "Repository", "images", imageTagMutability="MUTABLE")
-    made("ecr", "RepositoryPolicy", "images", repository=images.id, policy=document({**EVERYBODY, "Action": "ecr:BatchGetImage"}))
-    made("cloudtrail", "Trail", "trail", s3BucketName="audit")
+    Made("iam", "RolePolicyAttachment", "power", role=role.id, policyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    Made("kms", "Key", "key", policy=document({**EVERYBODY, "Action": "kms:*", "Resource": "*"}))
+    images = Made("ecr", "Repository", "images", imageTagMutability="MUTABLE")
+    Made("ecr", "RepositoryPolicy", "images", repository=images.id, policy=document({**EVERYBODY, "Action": "ecr:BatchGetImage"}))
+    Made("cloudtrail", "Trail", "trail", s3BucketName="audit")
 
 
 def stack_of(place: Place, program: Callable[[], None]) -> automation.Stack:
